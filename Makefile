@@ -1,0 +1,54 @@
+# Everything a user or developer types. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(VENV)/uv/bin/uv
+HOST ?= 127.0.0.1
+PORT ?= 3000
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test check format docs bench clean lock
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@test -x $(UV) || ($(PYTHON) -m venv $(VENV)/uv && $(VENV)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv)
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/.installed  ## make .venv from the hashed lock
+
+demo: install  ## simulate 150 days of 2,000 listeners, materialise everything, show who is at risk
+	@$(BIN)/churn-assets demo
+
+up: install  ## the Dagster UI on 127.0.0.1:3000, with its daemon
+	@$(BIN)/dagster dev --host $(HOST) --port $(PORT)
+
+test: install  ## the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -q
+
+check: install  ## ruff, mypy, import-linter, freshness of generated docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/churn-assets docs --check
+
+format: install  ## format and fix what can be fixed
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+docs: install  ## regenerate the generated pages
+	@$(BIN)/churn-assets docs
+
+bench: install  ## measure speed and memory beside the references; writes benchmarks/results/
+	@$(BIN)/python -m benchmarks
+
+lock:  ## resolve the dependencies again
+	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
+
+clean:  ## remove everything that was written below data/
+	@find data -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,1 @@
+"""What every table promises: columns, types, ranges and keys, declared once."""

@@ -1,0 +1,63 @@
+"""Every error the platform raises on purpose; a message says what is wrong, with which thing, and how to mend it.
+
+ChurnAssetsError
+ ├── SettingsError            a setting is missing or contradicts another
+ ├── LandingError             a landing file cannot be read, or has vanished
+ ├── LakeError
+ │    └── MissingPartitionError   a table or partition is not in the lake
+ ├── ContractError            rows break the contract of their table
+ ├── ImmatureLabelError       a label window has not landed yet
+ ├── TrainingError            there is not enough matured data to train on
+ └── RegistryError
+      ├── NoChampionError         nothing has been promoted yet
+      ├── ArtifactError           a stored model is tampered with, foreign or incomplete
+      └── FingerprintError        a model and the features it is given were declared differently
+"""
+
+
+class ChurnAssetsError(Exception):
+    """Base of every deliberate error, so that one `except` catches them all."""
+
+
+class SettingsError(ChurnAssetsError):
+    """A setting is missing or contradicts another."""
+
+
+class LandingError(ChurnAssetsError):
+    """A landing file cannot be read, or one that was ingested before has vanished."""
+
+
+class LakeError(ChurnAssetsError):
+    """The lake cannot do what was asked of it."""
+
+
+class MissingPartitionError(LakeError):
+    """A table or one of its partitions has not been materialised."""
+
+
+class ContractError(ChurnAssetsError):
+    """Rows break the contract of their table."""
+
+
+class ImmatureLabelError(ChurnAssetsError):
+    """A label was asked for before its whole window had landed."""
+
+
+class TrainingError(ChurnAssetsError):
+    """There is not enough matured data to train or to evaluate honestly."""
+
+
+class RegistryError(ChurnAssetsError):
+    """The model registry cannot do what was asked of it."""
+
+
+class NoChampionError(RegistryError):
+    """No model version carries the champion alias."""
+
+
+class ArtifactError(RegistryError):
+    """A stored model is tampered with, foreign or incomplete."""
+
+
+class FingerprintError(RegistryError):
+    """A model and the features it is given were declared differently."""

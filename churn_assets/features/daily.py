@@ -1,0 +1,181 @@
+"""Events to daily aggregates: pure Ibis, one listener's day (or its items) at a time."""
+
+from typing import TYPE_CHECKING, Any
+
+from churn_assets.features.aggregates import Aggregate, Condition, Operator
+from churn_assets.features.expressions import Expression
+from churn_assets.features.ibis_arithmetic import on_rows
+from churn_assets.features.tables import BASE_COLUMNS, ITEMS, LISTENER_DAYS, MEASURES, STATES
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+CANCELLED = "Cancellation Confirmation"
+LISTENER_DAY = ("user_id", "day")
+UNKNOWN = ""
+"""A null state is a state like any other."""
+
+
+def listener_days(events: "ir.Table") -> "ir.Table":
+    """The daily aggregates of each listener, from clean events."""
+    days = events.group_by(LISTENER_DAY).aggregate(**_base(events), **_simple(events), _latest=_latest(events))
+    for state in STATES:
+        days = _with_changes(days, events, state)
+    latest = {f"latest_{name}": days["_latest"][name] for name in _latest_fields()}
+    return days.mutate(**latest).select(*LISTENER_DAYS.names)
+
+
+def _order(events: "ir.Table") -> Any:
+    """The order of a listener's events, as one comparable value."""
+    import ibis
+
+    return ibis.struct({name: events[name] for name in ("ts", "session_id", "item_in_session", "page")})
+
+
+def _base(events: "ir.Table") -> dict[str, Any]:
+    return {
+        "first_ts": events.ts.min(),
+        "last_ts": events.ts.max(),
+        "events": events.count(),
+        "cancellations": (events.page == CANCELLED).cast("int64").sum(),
+    }
+
+
+def _simple(events: "ir.Table") -> dict[str, Any]:
+    """The measures that need no order: counts, totals, firsts and lasts; and each state's extremes."""
+    base = {column.name for column in BASE_COLUMNS}
+    found = {name: _reduce(measure, events) for name, measure in MEASURES.items() if name not in base}
+    simple = {name: value for name, value in found.items() if value is not None}
+    for state in STATES:
+        value = events[state].fill_null(UNKNOWN)
+        simple |= {f"_least_{state}": value.min(), f"_greatest_{state}": value.max()}
+        simple[f"_first_{state}"] = value.argmin(_order(events))
+    return simple
+
+
+def _reduce(measure: Aggregate, events: "ir.Table") -> Any:
+    match measure.operator:
+        case Operator.COUNT if measure.condition is None:
+            return events.count()
+        case Operator.COUNT:
+            return _holds(measure.condition, events).cast("int64").sum()
+        case Operator.TOTAL:
+            return _total(measure, events)
+        case Operator.FIRST:
+            return on_rows(_value(measure), events).min()
+        case Operator.LAST:
+            return on_rows(_value(measure), events).max()
+        case _:
+            return None
+
+
+def _holds(condition: Condition | None, events: "ir.Table") -> Any:
+    import ibis
+
+    return ibis.literal(value=True) if condition is None else on_rows(condition.test, events).fill_null(False)
+
+
+def _total(measure: Aggregate, events: "ir.Table") -> Any:
+    import ibis
+
+    value = on_rows(_value(measure), events).fill_null(0)
+    return ibis.ifelse(_holds(measure.condition, events), value, 0).sum().cast("int64")
+
+
+def _value(measure: Aggregate) -> Expression:
+    assert measure.value is not None
+    return measure.value
+
+
+def _latest_fields() -> list[str]:
+    latest = {m.name for m in MEASURES.values() if m.operator is Operator.LATEST}
+    return sorted(latest | {"page"} | set(STATES))
+
+
+def _latest(events: "ir.Table") -> Any:
+    """The latest event's fields as one struct, so that a null in it stays null."""
+    import ibis
+
+    return ibis.struct({name: events[name] for name in _latest_fields()}).argmax(_order(events))
+
+
+def _with_changes(days: "ir.Table", events: "ir.Table", state: str) -> "ir.Table":
+    """Changes of a state and the time in each of its values; windows run only over the days that saw a change."""
+    import ibis
+
+    mixed = days.filter(days[f"_least_{state}"] != days[f"_greatest_{state}"]).select(*LISTENER_DAY)
+    parts = _changes(events.semi_join(mixed, LISTENER_DAY), state)
+    joined = days.left_join(parts, LISTENER_DAY)
+    whole_day = {
+        name: ibis.ifelse(joined[f"_first_{state}"] == name_value, joined.last_ts - joined.first_ts, 0)
+        for name, name_value in _times(state).items()
+    }
+    columns = {name: joined[f"_{name}"].fill_null(otherwise) for name, otherwise in whole_day.items()}
+    columns[f"changes_{state}"] = joined[f"_changes_{state}"].fill_null(0)
+    columns[f"last_change_{state}"] = joined[f"_last_change_{state}"]
+    columns[f"first_{state}"] = joined[f"_first_{state}"].nullif(UNKNOWN)
+    return joined.select(*(joined[name] for name in days.columns), **columns)
+
+
+def _times(state: str) -> dict[str, str]:
+    """Value of the state by the measure that is the time spent in it."""
+    return {
+        name: measure.condition.name
+        for name, measure in MEASURES.items()
+        if measure.operator is Operator.TIME_IN and measure.name == state and measure.condition is not None
+    }
+
+
+def _changes(events: "ir.Table", state: str) -> "ir.Table":
+    import ibis
+
+    order = ibis.window(group_by=LISTENER_DAY, order_by=["ts", "session_id", "item_in_session", "page"])
+    value = events[state].fill_null(UNKNOWN)
+    steps = events.select(
+        *LISTENER_DAY,
+        "ts",
+        changed=(value != value.lag().over(order)).fill_null(False),
+        before=value.lag().over(order),
+        step=events.ts - events.ts.lag().over(order),
+    )
+    times = {
+        f"_{name}": ibis.ifelse(steps.before == value, steps.step, 0).sum() for name, value in _times(state).items()
+    }
+    return steps.group_by(LISTENER_DAY).aggregate(
+        **{f"_changes_{state}": steps.changed.cast("int64").sum()},
+        **{f"_last_change_{state}": steps.ts.max(where=steps.changed)},
+        **times,
+    )
+
+
+def listener_items(events: "ir.Table") -> "ir.Table":
+    """The distinct songs, artists and pages of each listener's day."""
+    import ibis
+
+    kinds = [
+        events.filter(events[field].notnull())
+        .select("day", "user_id", kind=ibis.literal(field), item=events[field])
+        .distinct()
+        for field in ITEMS
+    ]
+    return ibis.union(*kinds)
+
+
+def listener_item_gaps(items: "ir.Table", days: "ir.Table", *, lookback_days: int) -> "ir.Table":
+    """How long before each item of the asked `days` (one column, `day`) was met, counted per gap.
+
+    `items` holds those days and the lookback before the first of them. Distinct items of a window are
+    then the sum over its days of the items whose gap reaches back beyond the window: exact, and
+    any window at any cut-off from one small table.
+    """
+    import ibis
+
+    item = ["kind", "user_id", "item"]
+    asked = items.semi_join(days, "day").select(*item).distinct()
+    met = items.semi_join(asked, item)
+    before = met.day.lag().over(ibis.window(group_by=item, order_by=met.day))
+    gaps = met.mutate(gap=met.day - before)
+    gaps = gaps.mutate(gap_days=ibis.ifelse(gaps.gap <= lookback_days, gaps.gap, ibis.null("int64")))
+    return (
+        gaps.semi_join(days, "day").group_by("day", "user_id", "kind", "gap_days").aggregate(items=lambda t: t.count())
+    )

@@ -1,0 +1,1 @@
+"""Stage 1: landing files become raw logs, clean events and sessions; what cannot be used is kept in quarantine."""

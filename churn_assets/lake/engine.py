@@ -1,0 +1,208 @@
+"""The DuckDB engine: evaluates recipes over Parquet files and writes what they give, partition by partition."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from churn_assets.contracts.contract import Column, Contract, Type
+from churn_assets.lake.lake import Lake, Scan
+from churn_assets.lake.recipe import Recipe, unbound
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+STAGED = "__staged"
+SQL_TYPES = {
+    Type.TEXT: "VARCHAR",
+    Type.INTEGER: "BIGINT",
+    Type.NUMBER: "DOUBLE",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.TIMESTAMP: "BIGINT",
+    Type.DATE: "BIGINT",
+    Type.TEXTS: "VARCHAR[]",
+    Type.BYTES: "BLOB",
+}
+STREAM_BYTES = 1 << 20
+
+Progress = Callable[[str, int], None]
+"""Told the key of a partition that is done, and its rows."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """One partition that was written: its key, rows, bytes on disk and the SHA-256 of its content."""
+
+    key: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Engine:
+    """DuckDB in this process, with bounded threads and memory; beyond the limit it spills to `spill`."""
+
+    threads: int
+    memory_limit: str
+    spill: Path
+
+    @contextmanager
+    def connect(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """Give a fresh in-memory database; its session time zone is UTC whatever the machine's is."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute(f"SET threads = {self.threads}")
+            connection.execute(f"SET memory_limit = '{self.memory_limit}'")
+            connection.execute(f"SET temp_directory = '{_quoted(self.spill)}'")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+            yield connection
+
+    def write(self, recipe: Recipe, keys: Sequence[str], lake: Lake, progress: Progress | None = None) -> list[Written]:
+        """Compute the partitions `keys` of a table and put each in its place in the lake."""
+        tell = progress or (lambda _key, _rows: None)
+        with self.connect() as connection:
+            kitchen = _Kitchen(connection, recipe, lake)
+            make = kitchen.one_by_one if recipe.each else kitchen.together
+            done = []
+            for written in make(keys):
+                tell(written.key, written.rows)
+                done.append(written)
+        return done
+
+    def frame(self, expression: "ir.Table", inputs: Mapping[str, Scan]) -> "pa.Table":
+        """The result of an unbound expression over `inputs` as an Arrow table."""
+        with self.connect() as connection:
+            _bind(connection, inputs)
+            return connection.execute(to_sql(expression)).to_arrow_table()
+
+
+@dataclass(frozen=True)
+class _Kitchen:
+    """One open connection making one recipe."""
+
+    connection: "duckdb.DuckDBPyConnection"
+    recipe: Recipe
+    lake: Lake
+
+    def one_by_one(self, keys: Sequence[str]) -> Iterator[Written]:
+        query: str | None = None
+        for key in keys:
+            self._bind([key])
+            query = query or self._query()
+            yield self._copy(key, query)
+
+    def together(self, keys: Sequence[str]) -> Iterator[Written]:
+        self._bind(keys)
+        self.connection.execute(f"CREATE TEMP TABLE {STAGED} AS {self._query()}")
+        for key in keys:
+            yield self._copy(key, f"SELECT * FROM {STAGED}")  # noqa: S608 — names of ours
+
+    def _bind(self, keys: Sequence[str]) -> None:
+        _bind(self.connection, self.recipe.inputs(keys))
+        for name, table in self.recipe.small(keys, self._distinct).items():
+            self.connection.register(name, table)
+
+    def _distinct(self, table: str, column: str) -> list[str]:
+        query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"  # noqa: S608 — names of ours
+        return [value for (value,) in self.connection.execute(query).fetchall()]
+
+    def _query(self) -> str:
+        scans = self.recipe.inputs([])
+        tables = {name: unbound(scan.contract) for name, scan in scans.items()}
+        return to_sql(self.recipe.expression(tables))
+
+    def _copy(self, key: str, query: str) -> Written:
+        contract = self.recipe.contract
+        with self.lake.replacing(contract, key) as path:
+            select = _stored(contract, key, query)
+            self.connection.execute(
+                f"COPY ({select}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            )
+            return describe(key, path)
+
+
+def describe(key: str, path: Path) -> Written:
+    """Rows, size and content hash of a finished Parquet file."""
+    import pyarrow.parquet as pq
+
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(STREAM_BYTES):
+            digest.update(block)
+    return Written(key, pq.read_metadata(path).num_rows, path.stat().st_size, digest.hexdigest())
+
+
+def to_sql(expression: "ir.Table") -> str:
+    """An unbound Ibis expression as DuckDB SQL."""
+    import ibis
+
+    return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+def _bind(connection: "duckdb.DuckDBPyConnection", scans: Mapping[str, Scan]) -> None:
+    for name, scan in scans.items():
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {scan_sql(scan)}")
+
+
+def scan_sql(scan: Scan) -> str:
+    """SELECT of the files of a scan, times as whole numbers, the partition column among the others."""
+    contract = scan.contract
+    if not scan.files:
+        empty = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {c.name}" for c in contract.columns)
+        return f"SELECT {empty} WHERE false"
+    files = ", ".join(f"'{_quoted(path)}'" for path in scan.paths)
+    hive = "true" if contract.partition else "false"
+    types = f", hive_types = {{'{contract.partition}': DATE}}" if contract.partition else ""
+    columns = ", ".join(f"{_as_number(column, contract)} AS {column.name}" for column in contract.columns)
+    return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = {hive}{types})"  # noqa: S608 — names of ours
+
+
+def _as_number(column: Column, contract: Contract) -> str:
+    """SQL that reads a column, times as epoch milliseconds or epoch days."""
+    match column.type:
+        case Type.TIMESTAMP if column.name == contract.partition:
+            return f"({column.name} - DATE '1970-01-01') * 86400000::BIGINT"
+        case Type.TIMESTAMP:
+            return f"epoch_ms({column.name})"
+        case Type.DATE:
+            return f"({column.name} - DATE '1970-01-01')::BIGINT"
+        case _:
+            return column.name
+
+
+def _stored(contract: Contract, key: str, query: str) -> str:
+    """SQL of the rows of one partition as its file holds them: typed, ordered, without the partition column."""
+    columns = ", ".join(f"{_as_stored(column)} AS {column.name}" for column in contract.stored)
+    where = f" WHERE {contract.partition} = {_key_number(contract, key)}" if contract.partition else ""
+    order = f" ORDER BY {', '.join(contract.order)}" if contract.order else ""
+    return f"SELECT {columns} FROM (SELECT * FROM ({query}){where}{order})"  # noqa: S608 — names of ours
+
+
+def _as_stored(column: Column) -> str:
+    match column.type:
+        case Type.TIMESTAMP:
+            return f"make_timestamp_ms({column.name})::TIMESTAMP_MS"
+        case Type.DATE:
+            return f"DATE '1970-01-01' + {column.name}::INTEGER"
+        case Type.TEXT:
+            return f"{column.name}::VARCHAR"
+        case _:
+            return f"{column.name}::{SQL_TYPES[column.type]}"
+
+
+def _key_number(contract: Contract, key: str) -> str:
+    """SQL of a partition key as the whole number that expressions see."""
+    days = f"(DATE '{key}' - DATE '1970-01-01')"
+    is_time = contract.partition is not None and contract.column(contract.partition).type is Type.TIMESTAMP
+    return f"{days} * 86400000::BIGINT" if is_time else days
+
+
+def _quoted(path: Path | str) -> str:
+    return str(path).replace("'", "''")

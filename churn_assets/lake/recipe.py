@@ -1,0 +1,57 @@
+"""How a table is made: an unbound Ibis expression over named inputs, with times as whole numbers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from churn_assets.contracts.contract import Contract, Type
+from churn_assets.lake.lake import Scan
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+IBIS_TYPES = {
+    Type.TEXT: "string",
+    Type.INTEGER: "int64",
+    Type.NUMBER: "float64",
+    Type.BOOLEAN: "boolean",
+    Type.TIMESTAMP: "int64",
+    Type.DATE: "int64",
+    Type.TEXTS: "array<string>",
+    Type.BYTES: "binary",
+}
+"""Types of columns inside an expression: timestamps are epoch milliseconds, dates are epoch days."""
+
+
+def unbound(contract: Contract) -> "ir.Table":
+    """The table of `contract` as an expression sees it, named after it and bound to no files yet.
+
+    Timestamps are int64 epoch milliseconds and dates int64 epoch days, so that no engine's session
+    time zone can change a value; the partition column is there like any other.
+    """
+    import ibis
+
+    schema = ibis.schema({column.name: IBIS_TYPES[column.type] for column in contract.columns})
+    return ibis.table(schema, name=contract.table)
+
+
+Distinct = Callable[[str, str], list[str]]
+"""Gives the distinct non-null values of a text column (table, column) of the bound inputs."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to compute for the partitions of a table, and from which files.
+
+    `expression` takes the unbound inputs by table name and gives the table of `contract`, partition
+    column included. `inputs` picks, for the keys to be made, the files of each input; `small` are
+    tables built in memory for those keys (lookup tables, the cut-offs). With `each` the partitions
+    are computed one by one (bounded memory), without it together in one pass that is split after.
+    """
+
+    contract: Contract
+    expression: Callable[[Mapping[str, "ir.Table"]], "ir.Table"]
+    inputs: Callable[[Sequence[str]], Mapping[str, Scan]]
+    small: Callable[[Sequence[str], Distinct], Mapping[str, "pa.Table"]] = lambda _keys, _distinct: {}
+    each: bool = True

@@ -1,0 +1,120 @@
+"""The one home of every setting: environment `CHURN_*`, then `.env`, then defaults that work from a fresh clone."""
+
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from churn_assets.cutoffs import CutoffSchedule
+from churn_assets.errors import SettingsError
+
+DEMO_FIRST_DAY = date(2026, 1, 2)
+DEMO_DAYS = 150
+DEMO_LAST_DAY = DEMO_FIRST_DAY + timedelta(days=DEMO_DAYS - 1)
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What the platform can be told; frozen, typed, and checked as a whole."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHURN_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    home: Annotated[Path, Field(description="Everything that is written lives below this folder.")] = Path("data")
+    landing: Annotated[
+        str | None, Field(description="Where log files arrive: a folder or an fsspec URL; `<home>/landing` if unset.")
+    ] = None
+    lake: Annotated[
+        str | None, Field(description="Root of the tables: a folder or an fsspec URL; `<home>/lake` if unset.")
+    ] = None
+    first_day: Annotated[date, Field(description="First UTC day of the log.")] = DEMO_FIRST_DAY
+    last_day: Annotated[
+        date | Literal["open"],
+        Field(description="Last UTC day of the log; `open` for a live one, which ends yesterday."),
+    ] = DEMO_LAST_DAY
+    engine: Annotated[Literal["duckdb", "spark"], Field(description="What evaluates the batch expressions.")] = "duckdb"
+    threads: Annotated[int, Field(ge=1, description="Threads of the DuckDB engine.")] = 2
+    memory_limit: Annotated[
+        str, Field(description="Memory limit of the DuckDB engine; it spills to disk beyond it.")
+    ] = "2GB"
+
+    lookback_days: Annotated[Days, Field(description="Days before the cut-off that features see.")] = 90
+    horizon_days: Annotated[Days, Field(description="Days after the cut-off that labels see.")] = 30
+    at_risk_days: Annotated[
+        Days, Field(description="A listener is at risk with an event in this many days before the cut-off.")
+    ] = 30
+    cutoff_schedule: Annotated[
+        Literal["daily", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        Field(description="The weekday of the cut-offs, or `daily`."),
+    ] = "monday"
+    warmup_days: Annotated[Days, Field(description="Days of log before the first cut-off.")] = 28
+
+    target: Annotated[
+        Literal["churned", "churned_or_cancelled"], Field(description="What the model learns to predict.")
+    ] = "churned"
+    holdout_cutoffs: Annotated[
+        int, Field(ge=1, description="Newest mature cut-offs held out as the promotion test.")
+    ] = 2
+    backtest_cutoffs: Annotated[
+        int, Field(ge=1, description="Newest test cut-offs of the rolling-origin back-test.")
+    ] = 6
+    folds: Annotated[int, Field(ge=2, description="Folds of the cross-validation grouped by listener.")] = 3
+    seed: Annotated[int, Field(description="Seed of everything random.")] = 7
+    high_risk: Annotated[Share, Field(description="Lowest probability of the risk band `high`.")] = 0.5
+    medium_risk: Annotated[Share, Field(description="Lowest probability of the risk band `medium`.")] = 0.2
+
+    mlflow_url: Annotated[
+        str | None, Field(description="MLflow tracking and registry; SQLite below `<home>/mlflow` if unset.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.last_day != "open" and self.last_day < self.first_day:
+            message = (
+                f"CHURN_LAST_DAY ({self.last_day}) lies before CHURN_FIRST_DAY ({self.first_day}): "
+                "set both to the first and last UTC day of your log."
+            )
+            raise SettingsError(message)
+        if self.medium_risk > self.high_risk:
+            message = f"CHURN_MEDIUM_RISK ({self.medium_risk}) must not exceed CHURN_HIGH_RISK ({self.high_risk})."
+            raise SettingsError(message)
+        return self
+
+    @property
+    def landing_url(self) -> str:
+        """Folder or URL that log files arrive in."""
+        return self.landing or str(self.home / "landing")
+
+    @property
+    def lake_url(self) -> str:
+        """Folder or URL below which the tables live."""
+        return self.lake or str(self.home / "lake")
+
+    @property
+    def mlflow_home(self) -> Path:
+        """Folder of the default MLflow database and artefacts."""
+        return self.home / "mlflow"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's run history when our own commands run it."""
+        return self.home / ".dagster"
+
+    @cached_property
+    def cutoffs(self) -> CutoffSchedule:
+        """The schedule of cut-offs that these settings describe."""
+        return CutoffSchedule(
+            first_day=self.first_day,
+            warmup_days=self.warmup_days,
+            horizon_days=self.horizon_days,
+            weekday=None if self.cutoff_schedule == "daily" else WEEKDAYS.index(self.cutoff_schedule),
+        )
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
