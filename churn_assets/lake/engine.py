@@ -102,7 +102,7 @@ class _Kitchen:
         self._bind(keys)
         self.connection.execute(f"CREATE TEMP TABLE {STAGED} AS {self._query()}")
         for key in keys:
-            yield self._copy(key, f"SELECT * FROM {STAGED}")  # noqa: S608 — names of ours
+            yield self._copy(key, f"SELECT * FROM {STAGED}")
 
     def _bind(self, keys: Sequence[str]) -> None:
         _bind(self.connection, self.recipe.inputs(keys))
@@ -110,7 +110,7 @@ class _Kitchen:
             self.connection.register(name, table)
 
     def _distinct(self, table: str, column: str) -> list[str]:
-        query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"  # noqa: S608 — names of ours
+        query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"
         return [value for (value,) in self.connection.execute(query).fetchall()]
 
     def _query(self) -> str:
@@ -161,7 +161,7 @@ def scan_sql(scan: Scan) -> str:
     hive = "true" if contract.partition else "false"
     types = f", hive_types = {{'{contract.partition}': DATE}}" if contract.partition else ""
     columns = ", ".join(f"{_as_number(column, contract)} AS {column.name}" for column in contract.columns)
-    return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = {hive}{types})"  # noqa: S608 — names of ours
+    return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = {hive}{types})"
 
 
 def _as_number(column: Column, contract: Contract) -> str:
@@ -182,7 +182,7 @@ def _stored(contract: Contract, key: str, query: str) -> str:
     columns = ", ".join(f"{_as_stored(column)} AS {column.name}" for column in contract.stored)
     where = f" WHERE {contract.partition} = {_key_number(contract, key)}" if contract.partition else ""
     order = f" ORDER BY {', '.join(contract.order)}" if contract.order else ""
-    return f"SELECT {columns} FROM (SELECT * FROM ({query}){where}{order})"  # noqa: S608 — names of ours
+    return f"SELECT {columns} FROM (SELECT * FROM ({query}){where}{order})"
 
 
 def _as_stored(column: Column) -> str:

@@ -112,6 +112,6 @@ def _what_is_missing(contract: Contract, missing: Sequence[str], there: Sequence
     if not there:
         return f"{contract.table} has not been materialised: run `churn-assets run`, or materialise it in Dagster."
     return (
-        f"{contract.table} has no partition {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}; "  # noqa: PLR2004
+        f"{contract.table} has no partition {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}; "
         f"there are {len(there)}, from {there[0]} to {there[-1]}. Materialise the missing ones with `churn-assets run`."
     )

@@ -59,6 +59,6 @@ class Session(FeatureGroup):
     )
     avg_session_gap_hours = derived(
         "Mean idle time between sessions in hours; undefined for a single session.",
-        only_if(sessions() >= 2, greatest(IDLE_MS, 0) / (sessions() - 1) / HOUR),  # noqa: PLR2004
+        only_if(sessions() >= 2, greatest(IDLE_MS, 0) / (sessions() - 1) / HOUR),
         at_least=0,
     )

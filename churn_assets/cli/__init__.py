@@ -1,0 +1,1 @@
+"""The command line: `churn-assets run | status | model | simulate | demo | docs`."""

@@ -1,0 +1,123 @@
+"""The commands; each imports what it needs when it is called, so that `--help` answers at once."""
+
+import sys
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import typer
+
+from churn_assets.errors import ChurnAssetsError
+
+app = typer.Typer(
+    help="Predicts which listeners of a music service are about to leave, and says why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+models = typer.Typer(help="The champion, the challenger and the decisions about them.", invoke_without_command=True)
+app.add_typer(models, name="model")
+
+
+def main() -> None:
+    """Run the command line; a deliberate error is told in its own words, without a stack trace."""
+    try:
+        app()
+    except ChurnAssetsError as error:
+        typer.secho(f"churn-assets: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+@app.command()
+def run(
+    until: Annotated[
+        Literal["days", "features", "models", "scores"], typer.Option(help="The last stage to materialise.")
+    ] = "scores",
+) -> None:
+    """Materialise every day and cut-off that is possible and not done yet, then train and score."""
+    from churn_assets.cli.run import run_everything
+    from churn_assets.settings import Settings
+
+    run_everything(Settings(), until=until)
+
+
+@app.command()
+def status(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every partition, not only the spans.")] = False,
+) -> None:
+    """Say what is materialised, what is stale, what is missing, and why."""
+    from churn_assets.cli.status import show_status
+    from churn_assets.settings import Settings
+
+    show_status(Settings(), is_verbose=verbose)
+
+
+@models.callback()
+def model(context: typer.Context) -> None:
+    """Show champion, challenger and the history of promotions."""
+    if context.invoked_subcommand is None:
+        from churn_assets.cli.model import show_models
+        from churn_assets.settings import Settings
+
+        show_models(Settings())
+
+
+@models.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the history.")] = "asked for on the command line",
+) -> None:
+    """Put the previous champion back."""
+    from churn_assets.cli.model import roll_back
+    from churn_assets.settings import Settings
+
+    roll_back(Settings(), reason=reason)
+
+
+@models.command()
+def card(
+    version: Annotated[str, typer.Argument(help="A version number, `champion` or `challenger`.")] = "champion",
+) -> None:
+    """Print the model card of a version."""
+    from churn_assets.cli.model import show_card
+    from churn_assets.settings import Settings
+
+    show_card(Settings(), version)
+
+
+@app.command()
+def simulate(
+    listeners: Annotated[int, typer.Option(min=1, help="Listeners on the first day.")] = 2_000,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days of logs; all of the settings' days if not given.")
+    ] = None,
+    first_day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First UTC day.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same logs.")] = None,
+) -> None:
+    """Write the logs of a simulated service into the landing folder, and its truth beside it."""
+    from churn_assets.cli.simulate import simulate_logs, world_of
+    from churn_assets.settings import Settings
+
+    settings = Settings()
+    start: date = first_day.date() if first_day else settings.first_day
+    simulate_logs(settings, world_of(settings, listeners=listeners, days=days, first_day=start, seed=seed))
+
+
+@app.command()
+def demo() -> None:
+    """Simulate 150 days of 2,000 listeners, materialise everything, and show who is at risk."""
+    from churn_assets.cli.demo import run_demo
+    from churn_assets.settings import Settings
+
+    run_demo(Settings())
+
+
+@app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the pages are up to date.")] = False,
+) -> None:
+    """Regenerate the generated pages of `docs/`."""
+    from churn_assets.cli.docs import check_docs, write_docs
+
+    if check:
+        check_docs()
+    else:
+        write_docs()

@@ -1,0 +1,121 @@
+"""`churn-assets run`: everything that is possible and not done yet, stage by stage, with real progress."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import Progress, TaskID
+
+from churn_assets.cli.bars import bars, rate
+from churn_assets.errors import ChurnAssetsError, TrainingError
+from churn_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from churn_assets.resources.planning import AssetState, Work
+    from churn_assets.resources.session import Session
+
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "days": ("ingest", "features"),
+    "features": ("ingest", "features", "labels"),
+    "models": ("training",),
+    "scores": ("scoring",),
+}
+"""Groups of assets by stage, in the order in which they are materialised."""
+
+
+def run_everything(settings: Settings, *, until: str = "scores") -> None:
+    """Materialise every stage up to `until`, and say what had to wait, and why."""
+    from churn_assets.resources.session import open_session
+
+    with open_session(settings) as session:
+        for stage in STAGES:
+            _run_stage(session, stage)
+            if stage == until:
+                return
+
+
+def _run_stage(session: "Session", stage: str) -> None:
+    """Plan and run until nothing is left to do; a stage that has nothing to learn from yet only says so."""
+    if stage == "scores" and not _has_champion(session):
+        typer.echo("Scoring waits for a champion: `churn-assets model` says what was decided.")
+        return
+    done: set[str] = set()
+    while works := _todo(session, stage):
+        for work in works:
+            if work.cause in done:
+                raise ChurnAssetsError(f"{', '.join(work.assets)} would be made again and again ({work.why}).")
+            done.add(work.cause)
+            try:
+                _run_work(session, work)
+            except TrainingError as error:
+                typer.secho(f"Training waits. {error}", fg="yellow")
+                return
+
+
+def _has_champion(session: "Session") -> bool:
+    from churn_assets.cli.model import history_of
+
+    return history_of(session.settings).registry.find("champion") is not None
+
+
+def _todo(session: "Session", stage: str) -> "list[Work]":
+    from churn_assets.resources.planning import plan
+
+    return plan(_wanted(session, stage))
+
+
+def _wanted(session: "Session", stage: str) -> "Sequence[AssetState]":
+    """States of the stage's assets; for the days alone, only those with a partition a day."""
+    groups, wanted = session.groups, STAGES[stage]
+    states = [state for state in session.states() if groups[state.asset] in wanted]
+    return [state for state in states if state.grain == "day"] if stage == "days" else states
+
+
+def _run_work(session: "Session", work: "Work") -> None:
+    shown = bars()
+    with shown:
+        session.run(work, Bars(shown, dict(_totals(session, work))))
+
+
+def _totals(session: "Session", work: "Work") -> "Iterator[tuple[str, int]]":
+    """How many partitions of each asset the work makes."""
+    for state in session.states():
+        if state.asset in work.assets:
+            yield state.asset, sum(1 for key in state.keys if work.first <= key <= work.last)
+
+
+@dataclass
+class Bars:
+    """A bar for each asset of a run, and one for the landing file that is being read."""
+
+    shown: Progress
+    totals: Mapping[str, int]
+    began: float = field(default_factory=time.monotonic)
+    tasks: dict[str, TaskID] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+
+    def on_lines(self, file: str, lines: int, share: float) -> None:
+        """Show how much of the landing files was read."""
+        self.read[file] = lines
+        task = self._task("reading", "files", None)
+        finished = len(self.read) - (share < 1)
+        self.shown.update(task, completed=finished, rate=self._rate("lines", sum(self.read.values())))
+
+    def on_partition(self, asset: str, key: str, rows: int) -> None:
+        """Show that one more partition of an asset is done."""
+        total = self.totals.get(asset, 1)
+        task = self._task(asset, "partitions" if key else "table", total)
+        self.rows[asset] = self.rows.get(asset, 0) + rows
+        self.shown.update(task, advance=1, rate=self._rate("rows", self.rows[asset]))
+
+    def _rate(self, unit: str, count: int) -> str:
+        return rate(count, time.monotonic() - self.began, unit)
+
+    def _task(self, name: str, unit: str, total: int | None) -> TaskID:
+        if name not in self.tasks:
+            self.began = time.monotonic()
+            self.tasks[name] = self.shown.add_task(name, total=total, unit=unit, rate="")
+        return self.tasks[name]

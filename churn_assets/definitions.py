@@ -1,0 +1,59 @@
+"""What `dagster dev` loads: every asset, check, job, sensor and resource, wired from the settings."""
+
+import warnings
+from typing import Any
+
+import dagster as dg
+from dagster._utils.warnings import BetaWarning
+
+from churn_assets.features.assets import features_assets
+from churn_assets.ingest.assets import ingest_assets
+from churn_assets.ingest.sensors import landing_sensor
+from churn_assets.labels.assets import labels_assets
+from churn_assets.registry.assets import registry_assets
+from churn_assets.resources.lake_asset import LAKE_IO
+from churn_assets.resources.lake_io import LakeIOManager
+from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
+from churn_assets.scoring.assets import scoring_assets
+from churn_assets.settings import Settings
+from churn_assets.training.assets import training_assets
+
+STAGES = (ingest_assets, features_assets, labels_assets, training_assets, registry_assets, scoring_assets)
+
+
+def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
+    """The definitions that `settings` (by default those of the environment) describe.
+
+    `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
+    """
+    settings = settings or Settings()
+    with warnings.catch_warnings():
+        # Single-run backfills and open-ended partition mappings are in beta; we rely on both and pin them by tests.
+        warnings.simplefilter("ignore", BetaWarning)
+        resources = _resources(settings) | overrides.pop("resources", {})
+        parts = [part for stage in STAGES for part in stage(settings)]
+        wired: dict[str, Any] = {
+            "assets": [part for part in parts if not isinstance(part, dg.AssetChecksDefinition)],
+            "asset_checks": [part for part in parts if isinstance(part, dg.AssetChecksDefinition)],
+            "sensors": [landing_sensor(settings)],
+            "executor": dg.in_process_executor,
+        }
+        return dg.Definitions(**(wired | overrides), resources=resources)
+
+
+def _resources(settings: Settings) -> dict[str, Any]:
+    storage = LakeResource(root=settings.lake_url)
+    spill = str(settings.home / "spill")
+    computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    last_day = None if settings.last_day == "open" else settings.last_day.isoformat()
+    return {
+        "storage": storage,
+        "computing": computing,
+        "landing": LandingResource(url=settings.landing_url, first_day=settings.first_day.isoformat(), last_day=last_day),
+        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
+        LAKE_IO: LakeIOManager(storage=storage, computing=computing),
+    }
+
+
+defs = build_defs()

@@ -1,0 +1,24 @@
+"""The data clock: how far the log has landed."""
+
+from datetime import date, timedelta
+
+from churn_assets.errors import MissingPartitionError
+from churn_assets.ingest.tables import EVENTS
+from churn_assets.lake.lake import Lake
+
+
+def data_clock(lake: Lake) -> date:
+    """The first midnight after the last day that has events.
+
+    Raises MissingPartitionError if there are no rows at all.
+    """
+    import pyarrow.parquet as pq
+
+    for key in reversed(lake.keys(EVENTS)):
+        if pq.read_metadata(lake.path(EVENTS, key)).num_rows:
+            return date.fromisoformat(key) + timedelta(days=1)
+    message = (
+        f"There are no events in the lake {lake.root}, so nothing has landed yet: put log files into the "
+        "landing folder (CHURN_LANDING), see that CHURN_FIRST_DAY and CHURN_LAST_DAY span them, and run `churn-assets run`."
+    )
+    raise MissingPartitionError(message)

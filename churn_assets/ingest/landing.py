@@ -1,0 +1,110 @@
+"""What has landed: the log files below a folder or any fsspec URL, and how to open them."""
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from churn_assets.errors import LandingError
+
+FORMATS = (".json", ".jsonl")
+COMPRESSIONS = ("", ".gz", ".zst")
+SUFFIXES = tuple(form + compression for form in FORMATS for compression in COMPRESSIONS)
+_BUFFER_BYTES = 1 << 20
+_VERSION_KEYS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "created")
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """One log file: its name relative to the landing folder, its URL, size in bytes, and version when it was listed."""
+
+    name: str
+    url: str
+    size: int
+    version: str
+
+    @property
+    def compression(self) -> str:
+        """`.gz`, `.zst`, or nothing."""
+        suffix = Path(self.name).suffix.lower()
+        return suffix if suffix in COMPRESSIONS else ""
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The stored bytes, compressed as they are; LandingError if they cannot be read, now or later."""
+        try:
+            with self._open() as handle:
+                yield handle
+        except OSError as error:
+            message = (
+                f"Landing file {self.name} ({self.url}) cannot be read: {error.strerror or error}. "
+                "Make it readable, or move it out of the landing folder."
+            )
+            raise LandingError(message) from error
+
+    def _open(self) -> BinaryIO:
+        if "://" not in self.url:
+            return Path(self.url).open("rb")
+        filesystem, path = fsspec.core.url_to_fs(self.url)
+        return cast("BinaryIO", io.BufferedReader(filesystem.open(path, "rb"), _BUFFER_BYTES))
+
+
+def list_landing(url: str) -> tuple[LandingFile, ...]:
+    """Every log file below `url`, at any depth, sorted by name; LandingError if there is no such folder.
+
+    Hidden files and folders are left alone, and so is everything with another suffix, such as an upload's `.tmp`.
+    """
+    filesystem, root = fsspec.core.url_to_fs(url)
+    if not filesystem.isdir(root):
+        message = f"The landing folder {url} does not exist: create it, or set CHURN_LANDING to where log files arrive."
+        raise LandingError(message)
+    found = _walk_local(Path(root)) if isinstance(filesystem, LocalFileSystem) else _walk_remote(filesystem, root)
+    return tuple(sorted(found, key=lambda file: file.name))
+
+
+def _is_log(name: str) -> bool:
+    is_hidden = any(part.startswith(".") for part in name.split("/"))
+    return not is_hidden and name.lower().endswith(SUFFIXES)
+
+
+def _walk_local(root: Path) -> Iterator[LandingFile]:
+    """Log files below `root`; linked folders are followed, each real folder once, so that a loop of links ends."""
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_refuse_folder):
+        real = os.path.realpath(folder)
+        if real in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        paths = (Path(folder, name) for name in names)
+        yield from (_local_file(root, path) for path in paths if _is_log(path.relative_to(root).as_posix()))
+
+
+def _refuse_folder(error: OSError) -> None:
+    message = f"Landing folder {error.filename} cannot be listed: {error.strerror}. Make it readable, or move it away."
+    raise LandingError(message) from error
+
+
+def _local_file(root: Path, path: Path) -> LandingFile:
+    try:
+        status = path.stat()
+    except OSError as error:
+        message = f"Landing file {path} cannot be read: {error.strerror}. Restore it, or remove the broken link."
+        raise LandingError(message) from error
+    return LandingFile(path.relative_to(root).as_posix(), str(path), status.st_size, str(status.st_mtime_ns))
+
+
+def _walk_remote(filesystem: fsspec.AbstractFileSystem, root: str) -> Iterator[LandingFile]:
+    found: Mapping[str, Mapping[str, Any]] = filesystem.find(root, detail=True)
+    for path, info in found.items():
+        name = path.removeprefix(root.rstrip("/")).lstrip("/")
+        if _is_log(name):
+            version = next((str(info[key]) for key in _VERSION_KEYS if info.get(key)), "")
+            yield LandingFile(name, filesystem.unstrip_protocol(path), int(info["size"]), version)

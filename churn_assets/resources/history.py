@@ -1,0 +1,143 @@
+"""What Dagster's event log knows of an asset: the latest materialisation and contract check of each partition."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    NULL_EVENT_POINTER,
+    get_input_event_pointer_tag,
+)
+from dagster._core.events import DagsterEventType
+
+from churn_assets.lake.lake import WHOLE
+from churn_assets.resources.checks import CHECK, FIRST_KEY, LAST_KEY
+
+MADE = DagsterEventType.ASSET_MATERIALIZATION
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Made:
+    """The latest materialisation of a partition: where in the log and when, with its tags and metadata."""
+
+    event: int
+    timestamp: float
+    tags: Mapping[str, str]
+    metadata: Mapping[str, Any]
+
+    @property
+    def version(self) -> str | None:
+        """Hash of the content."""
+        return self.tags.get(DATA_VERSION_TAG)
+
+    @property
+    def code_version(self) -> str | None:
+        """Version of the code that made it."""
+        return self.tags.get(CODE_VERSION_TAG)
+
+    def saw(self, parent: str) -> int | None:
+        """Newest event of the parent when this was made; None if there was none, or it was not yet a parent."""
+        pointer = self.tags.get(get_input_event_pointer_tag(dg.AssetKey(parent)), NULL_EVENT_POINTER)
+        return None if pointer == NULL_EVENT_POINTER else int(pointer)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One evaluation of the contract: which partitions (None: all), when, and whether it was kept."""
+
+    timestamp: float
+    first: str | None
+    last: str | None
+    is_kept: bool
+
+    def covers(self, key: str) -> bool:
+        """Whether the partition was judged."""
+        return self.first is None or (self.last is not None and self.first <= key <= self.last)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The event log of one asset."""
+
+    instance: dg.DagsterInstance
+    asset: str
+
+    @property
+    def key(self) -> dg.AssetKey:
+        """The asset's key."""
+        return dg.AssetKey(self.asset)
+
+    @cached_property
+    def made(self) -> Mapping[str, Made]:
+        """The latest materialisation of each partition; two queries however many there are."""
+        ids = self._latest_events()
+        if not ids:
+            return {}
+        chosen = dg.AssetRecordsFilter(self.key, storage_ids=sorted(ids))
+        records = self.instance.fetch_materializations(chosen, limit=len(ids)).records
+        found: dict[str, Made] = {}
+        for record in records:
+            done = record.asset_materialization
+            assert done is not None
+            tags = done.tags or {}
+            found[done.partition or WHOLE] = Made(record.storage_id, record.timestamp, tags, done.metadata)
+        return found
+
+    def _latest_events(self) -> Sequence[int]:
+        by_partition = self.instance.event_log_storage.get_latest_storage_id_by_partition(self.key, MADE)
+        if by_partition:
+            return list(by_partition.values())
+        latest = self.instance.fetch_materializations(self.key, limit=1).records
+        return [record.storage_id for record in latest]
+
+    def versions_at(self, event: int | None) -> Mapping[str, str]:
+        """Content hash of each partition as of an event of the log; nothing at all before the first."""
+        if event is None:
+            return {}
+        if event not in self._versions:
+            self._versions[event] = self._find_versions(event)
+        return self._versions[event]
+
+    @cached_property
+    def _versions(self) -> dict[int, Mapping[str, str]]:
+        return {}
+
+    def _find_versions(self, event: int) -> Mapping[str, str]:
+        storage = self.instance.event_log_storage
+        found = storage.get_latest_tags_by_partition(self.key, MADE, [DATA_VERSION_TAG], before_cursor=event + 1)
+        return {partition: tags[DATA_VERSION_TAG] for partition, tags in found.items()}
+
+    def judgements(self) -> Iterator[Judged]:
+        """Evaluations of the contract, newest first."""
+        check = dg.AssetCheckKey(self.key, CHECK)
+        cursor: int | None = None
+        while True:
+            page = self.instance.event_log_storage.get_asset_check_execution_history(check, limit=PAGE, cursor=cursor)
+            for record in page:
+                evaluation = _evaluation(record.event)
+                if record.event is not None and evaluation is not None:
+                    yield _judged(record.event.timestamp, evaluation)
+            if len(page) < PAGE:
+                return
+            cursor = page[-1].id
+
+
+def _evaluation(entry: dg.EventLogEntry | None) -> AssetCheckEvaluation | None:
+    event = entry.dagster_event if entry else None
+    data = event.event_specific_data if event else None
+    return data if isinstance(data, AssetCheckEvaluation) else None
+
+
+def _judged(timestamp: float, evaluation: AssetCheckEvaluation) -> Judged:
+    span = [evaluation.metadata[key].value if key in evaluation.metadata else None for key in (FIRST_KEY, LAST_KEY)]
+    return Judged(timestamp, *map(_text, span), is_kept=evaluation.passed)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

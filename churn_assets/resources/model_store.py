@@ -1,0 +1,36 @@
+"""The MLflow store as a Dagster resource that loads MLflow only where it is used."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from churn_assets.registry.history import History
+    from churn_assets.registry.registry import ModelRegistry
+    from churn_assets.registry.tracking import Tracking
+
+
+class ModelStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Tracking and registry: the server at `url`, or SQLite below `folder`."""
+
+    folder: str
+    url: str | None = None
+
+    def tracking(self) -> "Tracking":
+        """The store, set up if it was not."""
+        from churn_assets.registry.tracking import prepare, tracking_below
+
+        return prepare(tracking_below(Path(self.folder), self.url))
+
+    def registry(self) -> "ModelRegistry":
+        """The registered model `churn`."""
+        from churn_assets.registry.registry import ModelRegistry
+
+        return ModelRegistry(self.tracking())
+
+    def history(self) -> "History":
+        """The decisions about the champion."""
+        from churn_assets.registry.history import History
+
+        return History(self.registry())

@@ -1,0 +1,97 @@
+"""What there is to do, in which order and in how few runs: pure, over the states of the assets."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AssetState:
+    """What is materialised of an asset, what is missing although it could be made, and what is stale, and why.
+
+    `keys` are the partition keys that can be made at present (one empty key for a table without
+    partitions), `parents` the assets it is made from, `together` those made in the same step.
+    """
+
+    asset: str
+    grain: str | None
+    keys: tuple[str, ...]
+    materialised: tuple[str, ...]
+    missing: tuple[str, ...]
+    stale: Mapping[str, str]
+    parents: tuple[str, ...] = ()
+    together: tuple[str, ...] = field(default=())
+
+    @property
+    def todo(self) -> tuple[str, ...]:
+        """Keys that are missing or stale, in order."""
+        return tuple(sorted({*self.missing, *self.stale}))
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run: assets, the first and last partition of their common range, and why."""
+
+    assets: tuple[str, ...]
+    first: str
+    last: str
+    why: str
+
+    @property
+    def cause(self) -> str:
+        """Identity of the work and its cause."""
+        return hashlib.sha256(repr((self.assets, self.first, self.last, self.why)).encode()).hexdigest()[:16]
+
+
+def plan(states: Sequence[AssetState]) -> list[Work]:
+    """The runs that can start now, one for each contiguous range; plan again once they have ended.
+
+    `states` are in topological order. The days come before the cut-offs, and those before tables without
+    partitions, since later ones are made from what earlier runs leave.
+    """
+    for grain in ("day", "cutoff", None):
+        works = _plan_grain([state for state in states if state.grain == grain])
+        if works:
+            return works
+    return []
+
+
+def _plan_grain(states: Sequence[AssetState]) -> list[Work]:
+    ranges: dict[tuple[str, str], list[AssetState]] = {}
+    waiting: set[str] = set()
+    for state in states:
+        if waiting.isdisjoint(state.parents):
+            for span in contiguous(state.todo, state.keys):
+                ranges.setdefault(span, []).append(state)
+        if state.todo or not waiting.isdisjoint(state.parents):
+            waiting.add(state.asset)
+    return [_work(span, roots, states) for span, roots in ranges.items()]
+
+
+def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[AssetState]) -> Work:
+    """The roots with everything of their grain that is made from them and can be made for the whole range."""
+    chosen = {name for root in roots for name in (root.asset, *root.together)}
+    for state in states:
+        if not chosen.isdisjoint(state.parents) and span[0] in state.keys and span[1] in state.keys:
+            chosen |= {state.asset, *state.together}
+    reasons = sorted({_why(root, span) for root in roots})
+    return Work(tuple(state.asset for state in states if state.asset in chosen), *span, "; ".join(reasons))
+
+
+def _why(root: AssetState, span: tuple[str, str]) -> str:
+    missing = sum(1 for key in root.missing if span[0] <= key <= span[1])
+    reasons = dict.fromkeys(root.stale[key] for key in sorted(root.stale) if span[0] <= key <= span[1])
+    said = [f"{missing} not made yet"] if missing else []
+    return f"{root.asset}: {', '.join([*said, *reasons])}"
+
+
+def contiguous(keys: Iterable[str], order: Sequence[str]) -> list[tuple[str, str]]:
+    """The first and last of each run of keys that follow each other in `order`."""
+    place = {key: n for n, key in enumerate(order)}
+    spans: list[tuple[str, str]] = []
+    for key in sorted(keys):
+        if spans and place[key] == place[spans[-1][1]] + 1:
+            spans[-1] = (spans[-1][0], key)
+        else:
+            spans.append((key, key))
+    return spans

@@ -1,0 +1,89 @@
+"""Runs assets in this process, for our own commands and the notebook API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
+
+from churn_assets import errors
+from churn_assets.errors import ChurnAssetsError, ContractError
+from churn_assets.resources.progress import Listener, Silence, reporting_to
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run configuration that keeps Dagster's log out of the terminal; the event log has it all the same."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that ended well: its id in Dagster, and the partitions that it wrote by asset."""
+
+    run_id: str
+    written: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The first and last partition of a run, both included; empty keys for tables without partitions."""
+
+    first: str = ""
+    last: str = ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that tell Dagster the range."""
+        return {RANGE_START: self.first, RANGE_END: self.last} if self.first else {}
+
+
+def run_assets(
+    defs: dg.Definitions,
+    assets: Sequence[str],
+    span: Range,
+    *,
+    instance: dg.DagsterInstance,
+    progress: Listener | None = None,
+) -> RunResult:
+    """Materialise `assets` for a range of partitions, with their checks, as one run of this process.
+
+    Raises the error that a step raised, if it is one of ours (ContractError where a contract is broken),
+    else ChurnAssetsError with the step's message.
+    """
+    keys = [dg.AssetKey(asset) for asset in assets]
+    job = defs.resolve_implicit_job_def_def_for_assets(keys)
+    assert job is not None
+    with reporting_to(progress or Silence()):
+        result = job.execute_in_process(
+            instance=instance, asset_selection=keys, tags=span.tags, run_config=QUIET, raise_on_error=False
+        )
+    if not result.success:
+        raise _error(result)
+    written = {key.to_user_string(): _partitions(result, key) for key in keys}
+    return RunResult(result.run_id, written)
+
+
+def _partitions(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> tuple[str, ...]:
+    events = result.get_asset_materialization_events()
+    return tuple(sorted(event.partition or "" for event in events if event.asset_key == key))
+
+
+def _error(result: dg.ExecuteInProcessResult) -> ChurnAssetsError:
+    """What went wrong first."""
+    broken = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    if broken:
+        return ContractError(f"{broken[0].description} The rows are in the check's metadata in Dagster (run {result.run_id}).")
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            return _original(event.step_failure_data.error)
+    return ChurnAssetsError(f"Run {result.run_id} failed before its first step ended: see it in Dagster.")
+
+
+def _original(error: SerializableErrorInfo) -> ChurnAssetsError:
+    """The error that the step raised, as it was if it is one of ours."""
+    while error.cause is not None:
+        error = error.cause
+    kind = getattr(errors, error.cls_name or "", ChurnAssetsError)
+    ours = kind if isinstance(kind, type) and issubclass(kind, ChurnAssetsError) else ChurnAssetsError
+    _, _, message = error.message.partition(": ") if kind is ours is not ChurnAssetsError else ("", "", error.message)
+    return ours(message.strip())

@@ -1,0 +1,114 @@
+"""The platform as our own commands use it: definitions and Dagster's history of the same settings."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+
+from churn_assets.definitions import build_defs
+from churn_assets.ingest.arrivals import Arrivals, remember
+from churn_assets.ingest.tables import RAW_LOGS
+from churn_assets.lake.lake import Lake
+from churn_assets.resources.planning import AssetState, Work
+from churn_assets.resources.progress import Listener
+from churn_assets.resources.runner import Range, RunResult, run_assets
+from churn_assets.resources.state import Platform
+from churn_assets.resources.storage import LandingResource
+from churn_assets.settings import Settings
+
+CONFIG = "dagster.yaml"
+HOME_CONFIG = """# Written by churn-assets: Dagster's history of this CHURN_HOME.
+storage:
+  sqlite:
+    base_dir: {home}/storage
+compute_logs:
+  module: dagster.core.storage.local_compute_log_manager
+  class: LocalComputeLogManager
+  config:
+    base_dir: {home}/logs
+local_artifact_storage:
+  module: dagster.core.storage.root
+  class: LocalArtifactStorage
+  config:
+    base_dir: {home}
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Settings, the definitions they describe, and the history that the UI shows too."""
+
+    settings: Settings
+    defs: dg.Definitions
+    instance: dg.DagsterInstance
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake of the settings."""
+        return Lake(Path(self.settings.lake_url))
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Group of each asset, by its name."""
+        graph = self.defs.resolve_asset_graph()
+        return {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()}
+
+    def states(self) -> Sequence[AssetState]:
+        """State of every table, upstream ones first; landing files are surveyed once some day has been read."""
+        return self.platform().states()
+
+    def platform(self) -> Platform:
+        """Everything that says what is done and what is not."""
+        landing = self._survey() if self.lake.keys(RAW_LOGS) else None
+        graph = self.defs.resolve_asset_graph()
+        return Platform(graph, self.instance, self.lake, self.settings.cutoffs, landing)
+
+    def run(self, work: Work, progress: Listener) -> RunResult:
+        """Carry out one piece of work in this process."""
+        span = Range(work.first, work.last)
+        return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
+
+    def _survey(self) -> Mapping[str, str]:
+        found = self._arrivals().surveyed()
+        remember(found, self.lake)
+        return found.versions()
+
+    def _arrivals(self) -> Arrivals:
+        last = self.settings.last_day
+        resource = LandingResource(
+            url=self.settings.landing_url,
+            first_day=self.settings.first_day.isoformat(),
+            last_day=last.isoformat() if isinstance(last, date) else None,
+        )
+        return resource.arrivals(self.lake)
+
+
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """The platform of the settings, open until the block ends.
+
+    Dagster's history is that of DAGSTER_HOME if it is set; else, with the default home, what the
+    `dagster.yaml` of the working directory says (as for `dagster dev`); else a home inside CHURN_HOME.
+    """
+    with _instance(settings) as instance:
+        yield Session(settings, build_defs(settings), instance)
+
+
+def _instance(settings: Settings) -> dg.DagsterInstance:
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    here = Path.cwd()
+    if "home" not in settings.model_fields_set and (here / CONFIG).exists():
+        return dg.DagsterInstance.from_config(str(here))
+    home = settings.dagster_home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / CONFIG).exists():
+        (home / CONFIG).write_text(HOME_CONFIG.format(home=home))
+    return dg.DagsterInstance.from_config(str(home))

@@ -1,0 +1,211 @@
+"""What is materialised, missing and stale, and why: Dagster's own rules, for all assets at once and in few queries.
+
+A partition is stale when its code version changed, when the content of an upstream partition it was made
+from changed since, when another version of its landing files has arrived, or when its contract is broken
+or was never checked. Dagster's UI says the same for the first two, one partition at a time.
+"""
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetNode
+from dagster._core.definitions.metadata.metadata_value import ObjectMetadataValue
+
+from churn_assets.contracts.contract import Contract
+from churn_assets.cutoffs import CutoffSchedule
+from churn_assets.errors import MissingPartitionError
+from churn_assets.ingest.clock import data_clock
+from churn_assets.ingest.tables import RAW_LOGS
+from churn_assets.lake.lake import WHOLE, Lake
+from churn_assets.resources.checks import CHECK
+from churn_assets.resources.history import History, Made
+from churn_assets.resources.lake_asset import MATURE, POSSIBLE
+from churn_assets.resources.lake_io import CONTRACT
+from churn_assets.resources.partitions import Reach, reach
+from churn_assets.resources.planning import AssetState
+
+LANDING_VERSION = "landing_version"
+"""Metadata of a raw day: which version of its landing files it was read from."""
+NOTHING_LANDED = ""
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Platform:
+    """Everything that says what is done and what is not: definitions, event log, lake, schedule, landing folder.
+
+    `landing` holds the version of what has landed, by day (`Arrivals.versions`); None leaves it out of the judgement.
+    """
+
+    graph: AssetGraph
+    instance: dg.DagsterInstance
+    lake: Lake
+    schedule: CutoffSchedule
+    landing: Mapping[str, str] | None = None
+
+    def states(self) -> list[AssetState]:
+        """The state of every table of the lake, upstream ones first."""
+        order = [key for level in self.graph.toposorted_asset_keys_by_level for key in sorted(level)]
+        return [self._state(_Asset(self, self.graph.get(key))) for key in order if CONTRACT in self.graph.get(key).metadata]
+
+    def _state(self, asset: "_Asset") -> AssetState:
+        keys, there = asset.possible, set(asset.there)
+        return AssetState(
+            asset=asset.name,
+            grain=asset.contract.partition,
+            keys=tuple(keys),
+            materialised=tuple(asset.there),
+            missing=tuple(key for key in keys if key not in there),
+            stale=asset.stale(),
+            parents=tuple(key.to_user_string() for key in sorted(asset.node.parent_keys)),
+            together=asset.together,
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that landed and was made: the same work on the same ground has been tried already."""
+        made = {name: {k: m.version for k, m in history.made.items()} for name, history in sorted(self.histories.items())}
+        return hashlib.sha256(repr((sorted((self.landing or {}).items()), made)).encode()).hexdigest()[:16]
+
+    @cached_property
+    def clock(self) -> date | None:
+        """The data clock; None while nothing has landed."""
+        try:
+            return data_clock(self.lake)
+        except MissingPartitionError:
+            return None
+
+    @cached_property
+    def histories(self) -> dict[str, History]:
+        """Event logs by asset, each asked once."""
+        return {key.to_user_string(): History(self.instance, key.to_user_string()) for key in self.graph.get_all_asset_keys()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Asset:
+    """One asset of the platform."""
+
+    platform: Platform
+    node: BaseAssetNode
+
+    @property
+    def name(self) -> str:
+        return self.node.key.to_user_string()
+
+    @cached_property
+    def contract(self) -> Contract:
+        carried = self.node.metadata[CONTRACT]
+        assert isinstance(carried, ObjectMetadataValue)
+        assert isinstance(carried.instance, Contract)
+        return carried.instance
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        return tuple(sorted(key.to_user_string() for key in self.node.execution_set_asset_keys))
+
+    @cached_property
+    def made(self) -> Mapping[str, Made]:
+        return self.platform.histories[self.name].made
+
+    @cached_property
+    def there(self) -> list[str]:
+        """Keys that both the lake and the event log have."""
+        return [key for key in self.platform.lake.keys(self.contract) if key in self.made]
+
+    @cached_property
+    def possible(self) -> Sequence[str]:
+        """Keys that can be made of what has landed."""
+        platform = self.platform
+        match self.contract.partition:
+            case None:
+                return [WHOLE]
+            case "day":
+                assert self.node.partitions_def is not None
+                return self.node.partitions_def.get_partition_keys()
+            case _ if platform.clock is None:
+                return []
+            case _ if self.node.metadata.get(POSSIBLE) == MATURE:
+                return [day.isoformat() for day in platform.schedule.mature(platform.clock)]
+            case _:
+                return [day.isoformat() for day in platform.schedule.up_to(platform.clock)]
+
+    def stale(self) -> dict[str, str]:
+        """Why each stale partition is, in a few words."""
+        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys)]
+        unkept = self._unkept()
+        reasons: dict[str, str] = {}
+        for key in self.there:
+            reason = next(self._reasons(key, parents), None) or unkept.get(key)
+            if reason:
+                reasons[key] = reason
+        return reasons
+
+    def _reasons(self, key: str, parents: Sequence["_Parent"]) -> Iterator[str]:
+        made = self.made[key]
+        if self.node.code_version is not None and made.code_version != self.node.code_version:
+            yield "its code changed"
+        landing = self.platform.landing
+        if landing is not None and self.contract is RAW_LOGS:
+            seen = made.metadata.get(LANDING_VERSION)
+            if (str(seen.value) if seen else NOTHING_LANDED) != landing.get(key, NOTHING_LANDED):
+                yield "other files have landed"
+        for parent in parents:
+            yield from parent.changes(key, made)
+
+    def _unkept(self) -> dict[str, str]:
+        """Partitions whose contract is broken, or was not checked since they were made."""
+        if dg.AssetCheckKey(self.node.key, CHECK) not in self.node.check_keys:
+            return {}
+        open_keys = set(self.there)
+        reasons: dict[str, str] = {}
+        for judged in self.platform.histories[self.name].judgements():
+            for key in [key for key in open_keys if judged.covers(key)]:
+                open_keys.discard(key)
+                if judged.timestamp < self.made[key].timestamp:
+                    reasons[key] = "its contract was not checked"
+                elif not judged.is_kept:
+                    reasons[key] = "its contract is broken"
+            if not open_keys:
+                break
+        return reasons | dict.fromkeys(open_keys, "its contract was not checked")
+
+
+@dataclass(frozen=True, eq=False)
+class _Parent:
+    """One upstream asset, as a partition downstream sees it."""
+
+    history: History
+    reach: Reach | None
+    """None: every partition."""
+    newest: Sequence[tuple[str, int]]
+    """Newest event of each partition, by key."""
+
+    @classmethod
+    def of(cls, child: _Asset, key: dg.AssetKey) -> "_Parent":
+        """The parent `key` of an asset."""
+        platform = child.platform
+        history = platform.histories[key.to_user_string()]
+        newest = sorted((partition, made.event) for partition, made in history.made.items())
+        is_windowed = child.contract.partition is not None and platform.graph.get(key).partitions_def is not None
+        step = ONE_DAY if child.contract.partition == "day" else platform.schedule.step
+        mapping = platform.graph.get_partition_mapping(child.node.key, key) if is_windowed else None
+        return cls(history, reach(mapping, step) if is_windowed else None, newest)
+
+    def changes(self, key: str, made: Made) -> Iterator[str]:
+        """In words, an upstream partition that holds something else than when `made` was."""
+        seen = made.saw(self.history.asset)
+        for upstream, event in self._within(key):
+            if event > (seen or 0) and self.history.made[upstream].version != self.history.versions_at(seen).get(upstream):
+                yield f"{self.history.asset} {upstream} changed".replace("  ", " ")
+
+    def _within(self, key: str) -> Sequence[tuple[str, int]]:
+        if self.reach is None:
+            return self.newest
+        first, last = self.reach.span(key)
+        return self.newest[bisect_left(self.newest, (first, 0)) : bisect_right(self.newest, (last + "~", 0))]

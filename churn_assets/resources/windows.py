@@ -1,0 +1,65 @@
+"""The days that cut-offs need; refuses to compute without them, since a wrong number is worse than none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from churn_assets.cutoffs import days_between, epoch_day
+from churn_assets.errors import MissingPartitionError
+from churn_assets.lake.lake import Scan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHOWN_DAYS = 5
+
+
+def require_days(scan: Scan, first: date, last: date) -> None:
+    """Raise MissingPartitionError unless the scan holds every day from `first` to `last`, both included."""
+    there = {key for key, _ in scan.files}
+    missing = [day.isoformat() for day in days_between(first, last) if day.isoformat() not in there]
+    if missing:
+        shown = ", ".join(missing[:SHOWN_DAYS]) + (" …" if len(missing) > SHOWN_DAYS else "")
+        message = (
+            f"{scan.contract.table} lacks {len(missing)} of the days {first} to {last}: {shown}. "
+            "Materialise them first (`churn-assets run` makes every day that is missing)."
+        )
+        raise MissingPartitionError(message)
+
+
+def require_landed(cutoffs: Sequence[date], clock: date) -> None:
+    """Raise MissingPartitionError if a cut-off lies after the data clock, since its last days have not landed."""
+    late = [cutoff for cutoff in cutoffs if cutoff > clock]
+    if late:
+        message = (
+            f"Cut-off {late[0]} needs every day up to {late[0] - timedelta(days=1)}, but the log ends with "
+            f"{clock - timedelta(days=1)}: wait for the days between, or choose a cut-off up to {clock}."
+        )
+        raise MissingPartitionError(message)
+
+
+@dataclass(frozen=True)
+class Lookback:
+    """The days before a cut-off that features and population see."""
+
+    first_day: date
+    days: int
+
+    def require(self, cutoffs: Sequence[date], scans: Iterable[Scan], clock: date) -> None:
+        """Raise MissingPartitionError unless the log has landed up to the cut-offs and no day of it is missing."""
+        require_landed(cutoffs, clock)
+        first = max(self.first_day, min(cutoffs) - timedelta(days=self.days))
+        for scan in scans:
+            require_days(scan, first, max(cutoffs) - timedelta(days=1))
+
+    def ages(self, keys: Sequence[str]) -> "pa.Table":
+        """The small table `ages` of the cut-offs `keys`."""
+        from churn_assets.features.batch import ages
+
+        return ages(epoch_days(keys), self.days)
+
+
+def epoch_days(keys: Sequence[str]) -> list[int]:
+    """Partition keys as days from 1970-01-01."""
+    return [epoch_day(date.fromisoformat(key)) for key in keys]

@@ -1,0 +1,1 @@
+"""The stage that scores listeners: probabilities, risk bands and reasons in words."""

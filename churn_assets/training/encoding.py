@@ -1,0 +1,192 @@
+"""From declared features to the numeric matrix that scikit-learn's estimators read; learnt from training rows only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from churn_assets.features.schema import FeatureSchema
+from churn_assets.training.arrays import Floats, numbers, texts
+
+Style = Literal["linear", "imputed", "binned"]
+"""`linear`: medians, null flags, tamed tails, unit scale; `imputed`: medians and null flags; `binned`: NaN stays."""
+
+RARE_ROWS = 20
+"""A category seen in fewer training rows than this shares one column with everything never seen."""
+MOST_LEVELS = 15
+"""Nor do more than so many categories of a feature get a column of their own."""
+BINS = 64
+"""Bins of about equal size that `binned` numbers fall into."""
+TAIL = 8.0
+"""A scaled value is cut at this many standard deviations, so that one absurd listener cannot rule a linear score."""
+SKEWED = 2.0
+
+
+@dataclass(frozen=True)
+class NumberEncoding:
+    """One numeric feature: nulls become `fill`; `is_flagged` adds a column that says where they were."""
+
+    feature: str
+    fill: float
+    is_flagged: bool
+    is_logged: bool = False
+    centre: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that this feature fills."""
+        return 1 + self.is_flagged
+
+    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+        """The columns of the feature."""
+        values = numbers(frame[self.feature])
+        nulls = np.isnan(values)
+        values = np.where(nulls, self.fill, values)
+        if self.is_logged:
+            values = signed_log(values)
+        if self.scale != 1.0 or self.centre != 0.0:
+            tail = TAIL * self.scale
+            values = (np.clip(values, self.centre - tail, self.centre + tail) - self.centre) / self.scale
+        return [values, nulls.astype(np.float64)] if self.is_flagged else [values]
+
+
+@dataclass(frozen=True)
+class BinEncoding:
+    """One numeric feature as the number of `edges` at or below it; nulls stay NaN."""
+
+    feature: str
+    edges: tuple[float, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that this feature fills."""
+        return 1
+
+    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+        """The column of the feature."""
+        values = numbers(frame[self.feature])
+        bins = np.searchsorted(self.edges, values, side="right").astype(np.float64)
+        return [np.where(np.isnan(values), np.nan, bins)]
+
+
+@dataclass(frozen=True)
+class CategoryEncoding:
+    """One categorical feature: a column a frequent level, and one for all that is rare or was never seen."""
+
+    feature: str
+    levels: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that this feature fills."""
+        return len(self.levels) + 1
+
+    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+        """The columns of the feature: exactly one of them is 1 in every row."""
+        values = texts(frame[self.feature])
+        columns = [(values == level).astype(np.float64) for level in self.levels]
+        return [*columns, 1.0 - np.sum(columns, axis=0) if columns else np.ones(len(frame))]
+
+
+Encoding = NumberEncoding | BinEncoding | CategoryEncoding
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Every feature's encoding, in the order of the matrix."""
+
+    parts: tuple[Encoding, ...]
+
+    @classmethod
+    def learn(cls, features: pd.DataFrame, schema: FeatureSchema, style: Style) -> Self:
+        """Learn the encodings of `schema`'s features from training rows."""
+        return cls(
+            tuple(
+                _learn_category(features[column.name])
+                if column.is_categorical
+                else _learn_number(features[column.name], style)
+                for column in schema.columns
+            )
+        )
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The encoded features, in order."""
+        return tuple(part.feature for part in self.parts)
+
+    @cached_property
+    def owners(self) -> tuple[int, ...]:
+        """For every column of the matrix, the position in `features` of the feature it belongs to."""
+        return tuple(position for position, part in enumerate(self.parts) for _ in range(part.width))
+
+    def matrix(self, frame: pd.DataFrame) -> Floats:
+        """Rows x encoded columns; unseen categories and nulls are fine."""
+        if not self.parts:
+            return np.zeros((len(frame), 0))
+        return np.column_stack([column for part in self.parts for column in part.apply(frame)])
+
+    def by_feature(self, column_values: Floats, index: pd.Index) -> pd.DataFrame:
+        """Sum values of the matrix's columns (rows x encoded columns) back to rows x features."""
+        sums = np.zeros((len(column_values), len(self.parts)))
+        for column, owner in enumerate(self.owners):
+            sums[:, owner] += column_values[:, column]
+        return pd.DataFrame(sums, index=index, columns=list(self.features))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain data that `from_json` reads back."""
+        return [vars(part) for part in self.parts]
+
+    @classmethod
+    def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Self:
+        """The encoder that `to_json` described."""
+        return cls(tuple(_part_from_json(part) for part in data))
+
+
+def signed_log(values: Floats) -> Floats:
+    """log(1 + |x|) with the sign of x: tames the tails of counts and minutes, and keeps the order."""
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float64)
+
+
+def _part_from_json(part: Mapping[str, Any]) -> Encoding:
+    if "levels" in part:
+        return CategoryEncoding(part["feature"], tuple(part["levels"]))
+    if "edges" in part:
+        return BinEncoding(part["feature"], tuple(part["edges"]))
+    return NumberEncoding(**part)
+
+
+def _learn_category(column: pd.Series) -> CategoryEncoding:
+    levels, counts = np.unique(texts(column).astype(str), return_counts=True)
+    frequent = sorted(zip(-counts, levels, strict=True))[:MOST_LEVELS]
+    return CategoryEncoding(str(column.name), tuple(sorted(str(level) for n, level in frequent if -n >= RARE_ROWS)))
+
+
+def _learn_number(column: pd.Series, style: Style) -> NumberEncoding | BinEncoding:
+    values, name = numbers(column), str(column.name)
+    nulls = np.isnan(values)
+    known = values[~nulls] if not nulls.all() else np.zeros(1)
+    if style == "binned":
+        edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS))
+        return BinEncoding(name, tuple(edges.tolist()))
+    fill, is_flagged = float(np.median(known)), bool(nulls.any() and not nulls.all())
+    if style == "imputed":
+        return NumberEncoding(name, fill, is_flagged)
+    return _scaled(name, np.where(nulls, fill, values), fill=fill, is_flagged=is_flagged)
+
+
+def _scaled(name: str, values: Floats, *, fill: float, is_flagged: bool) -> NumberEncoding:
+    is_logged = _is_skewed(values)
+    if is_logged:
+        values = signed_log(values)
+    spread = float(values.std())
+    return NumberEncoding(name, fill, is_flagged, is_logged, float(values.mean()), spread if spread > 0 else 1.0)
+
+
+def _is_skewed(values: Floats) -> bool:
+    deviations = values - values.mean()
+    spread = deviations.std()
+    return bool(spread > 0 and abs(np.mean(deviations**3)) > SKEWED * spread**3)

@@ -1,0 +1,65 @@
+"""Many lines at once come out as each of them alone does."""
+
+import pytest
+from hypothesis import given
+
+from churn_assets.ingest.exact_line import read_line
+from churn_assets.ingest.line_batch import read_lines
+from churn_assets.ingest.log_line import Fault
+from churn_assets_tests.ingest.lines import BAD, LOG_LINES, PROPERTY, line
+
+
+def one_by_one(data: bytes) -> tuple[list[object], dict[int, Fault]]:
+    read = [read_line(one) for one in data.split(b"\n")]
+    faults = {index: one for index, one in enumerate(read) if isinstance(one, Fault)}
+    return [one for one in read if not isinstance(one, Fault)], faults
+
+
+@PROPERTY
+@given(LOG_LINES)
+def test_many_lines_are_read_as_each_of_them_alone(lines: list[bytes]) -> None:
+    data = b"\n".join(lines)
+
+    assert read_lines(data) == one_by_one(data)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_bad_line_does_not_cost_its_neighbours(bad: bytes, at: int) -> None:
+    neighbours = [line(itemInSession=1), line(itemInSession=2)]
+    lines = [*neighbours[:at], bad, *neighbours[at:]]
+
+    rows, faults = read_lines(b"\n".join(lines))
+
+    assert [row.item_in_session for row in rows] == [1, 2]
+    assert {index: fault.reason for index, fault in faults.items()} == {at: BAD[bad]}
+
+
+def test_two_events_on_one_line_do_not_make_up_for_a_line_without_one() -> None:
+    rows, faults = read_lines(b"\n".join([line() + line(), b"", line(userId="7")]))
+
+    assert [row.user_id for row in rows] == ["7"]
+    assert {index: fault.reason for index, fault in faults.items()} == {0: "invalid_json", 1: "empty_line"}
+
+
+def test_an_event_over_two_lines_does_not_make_up_for_two_on_one() -> None:
+    nested = line(other={"a": {}})
+    torn = nested.replace(b"}}", b"}\n}")
+
+    rows, faults = read_lines(b"\n".join([line() + line(), torn]))
+
+    assert rows == []
+    assert set(faults) == {0, 1, 2}
+
+
+def test_a_megabyte_in_one_field_is_a_row_like_its_neighbours() -> None:
+    rows, faults = read_lines(b"\n".join([line(), line(song="x" * 1_000_000), line()]))
+
+    assert [len(row.song or "") for row in rows] == [0, 1_000_000, 0]
+    assert faults == {}
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul_character() -> None:
+    rows, _ = read_lines(line(song=r"\u0000"))
+
+    assert rows[0].song == r"\u0000"
