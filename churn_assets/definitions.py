@@ -8,7 +8,7 @@ from dagster._utils.warnings import BetaWarning
 
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
-from churn_assets.ingest.sensors import landing_sensor
+from churn_assets.ingest.sensors import landing_jobs, landing_sensor
 from churn_assets.labels.assets import labels_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.lake_asset import LAKE_IO
@@ -32,11 +32,13 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
         # Single-run backfills and open-ended partition mappings are in beta; we rely on both and pin them by tests.
         warnings.simplefilter("ignore", BetaWarning)
         resources = _resources(settings) | overrides.pop("resources", {})
+        jobs = landing_jobs()
         parts = [part for stage in STAGES for part in stage(settings)]
         wired: dict[str, Any] = {
             "assets": [part for part in parts if not isinstance(part, dg.AssetChecksDefinition)],
             "asset_checks": [part for part in parts if isinstance(part, dg.AssetChecksDefinition)],
-            "sensors": [landing_sensor(settings)],
+            "jobs": jobs,
+            "sensors": [landing_sensor(settings, jobs)],
             "executor": dg.in_process_executor,
         }
         return dg.Definitions(**(wired | overrides), resources=resources)
@@ -46,11 +48,12 @@ def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
     spill = str(settings.home / "spill")
     computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    first_day = settings.first_day.isoformat()
     last_day = None if settings.last_day == "open" else settings.last_day.isoformat()
     return {
         "storage": storage,
         "computing": computing,
-        "landing": LandingResource(url=settings.landing_url, first_day=settings.first_day.isoformat(), last_day=last_day),
+        "landing": LandingResource(url=settings.landing_url, first_day=first_day, last_day=last_day),
         "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
                 "set both to the first and last UTC day of your log."
             )
             raise SettingsError(message)
+        if self.at_risk_days > self.lookback_days:
+            message = (
+                f"CHURN_AT_RISK_DAYS ({self.at_risk_days}) must not exceed CHURN_LOOKBACK_DAYS ({self.lookback_days}): "
+                "who is at risk is looked up in the lookback."
+            )
+            raise SettingsError(message)
         if self.medium_risk > self.high_risk:
             message = f"CHURN_MEDIUM_RISK ({self.medium_risk}) must not exceed CHURN_HIGH_RISK ({self.high_risk})."
             raise SettingsError(message)

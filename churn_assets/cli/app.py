@@ -20,11 +20,20 @@ app.add_typer(models, name="model")
 
 def main() -> None:
     """Run the command line; a deliberate error is told in its own words, without a stack trace."""
+    from pydantic import ValidationError
+
     try:
         app()
     except ChurnAssetsError as error:
-        typer.secho(f"churn-assets: {error}", fg="red", err=True)
-        sys.exit(1)
+        _give_up(str(error))
+    except ValidationError as error:
+        wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
+        _give_up("; ".join(wrong) + ". docs/settings.md lists what is allowed.")
+
+
+def _give_up(message: str) -> None:
+    typer.secho(f"churn-assets: {message}", fg="red", err=True)
+    sys.exit(1)
 
 
 @app.command()

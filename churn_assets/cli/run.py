@@ -33,7 +33,7 @@ def run_everything(settings: Settings, *, until: str = "scores") -> None:
         for stage in STAGES:
             _run_stage(session, stage)
             if stage == until:
-                return
+                break
 
 
 def _run_stage(session: "Session", stage: str) -> None:

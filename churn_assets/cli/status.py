@@ -25,25 +25,26 @@ def show_status(settings: Settings, *, is_verbose: bool = False) -> None:
         console.print(f"home {settings.home.resolve()}, landing {settings.landing_url}", highlight=False)
         console.print(_clock(settings, platform.clock), highlight=False)
         console.print(_table(session, states, is_verbose=is_verbose))
+        for state in states:
+            for reason in _reasons(state):
+                console.print(f"{state.asset}: {reason}", highlight=False)
 
 
 def _clock(settings: Settings, clock: object) -> str:
+    span = f"{settings.first_day} to {settings.last_day}"
     if clock is None:
-        return f"Nothing has landed for {settings.first_day} to {settings.last_day}: put log files into the landing folder."
-    return f"log from {settings.first_day} to {settings.last_day}; data clock {clock} (first midnight after the last event)"
+        return f"Nothing has landed for {span}: put log files into the landing folder."
+    return f"log from {span}; data clock {clock} (the first midnight after the last event)"
 
 
 def _table(session: "Session", states: "Sequence[AssetState]", *, is_verbose: bool) -> Table:
     table = Table()
     for name in ("group", "asset", "materialised", "missing", "stale"):
-        table.add_column(name, no_wrap=name != "stale")
-    table.add_column("why", overflow="fold")
+        table.add_column(name, overflow="fold")
     groups = session.groups
     for state in states:
-        done, missing, stale = (
-            _spans(k, state, is_verbose=is_verbose) for k in (state.materialised, state.missing, tuple(state.stale))
-        )
-        table.add_row(groups[state.asset], state.asset, done, missing, stale, "; ".join(_reasons(state)))
+        keys = (state.materialised, state.missing, tuple(state.stale))
+        table.add_row(groups[state.asset], state.asset, *(_spans(k, state, is_verbose=is_verbose) for k in keys))
     return table
 
 
@@ -66,8 +67,8 @@ def _spans(keys: Sequence[str], state: "AssetState", *, is_verbose: bool) -> str
 def _reasons(state: "AssetState") -> Iterator[str]:
     """Why partitions are missing or stale, each reason once."""
     if state.missing:
-        yield "never made"
+        yield f"{len(state.missing)} missing because they were never made"
     reasons = list(dict.fromkeys(state.stale[key] for key in sorted(state.stale)))
-    yield from reasons[:SHOWN_REASONS]
+    yield from (f"stale because {reason}" for reason in reasons[:SHOWN_REASONS])
     if len(reasons) > SHOWN_REASONS:
-        yield f"and {len(reasons) - SHOWN_REASONS} more reasons"
+        yield f"stale for {len(reasons) - SHOWN_REASONS} more reasons"

@@ -1,4 +1,4 @@
-"""The rules of a contract as SQL conditions that a bad row fulfils, so that millions of rows are judged where they lie."""
+"""The rules of a contract as SQL conditions that a bad row fulfils: millions of rows are judged where they lie."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -72,7 +72,9 @@ def frame_of(contract: Contract, table: "pa.Table") -> "pd.DataFrame":
 
     from churn_assets.contracts.arrow import arrow_schema
 
-    return table.select(contract.names).cast(arrow_schema(contract, with_partition=True)).to_pandas(types_mapper=pd.ArrowDtype)
+    rows = table.select(contract.names).cast(arrow_schema(contract, with_partition=True))
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def _pandera_column(column: Column) -> "pandera.Column":
@@ -84,12 +86,12 @@ def _pandera_column(column: Column) -> "pandera.Column":
 
     checks = []
     if column.type is Type.NUMBER:
-        checks.append(pandera.Check(lambda values: np.isfinite(values), name=f"{column.name} is finite"))
+        checks.append(pandera.Check(np.isfinite, name=f"{column.name} is finite"))
     if column.at_least is not None:
         checks.append(pandera.Check.ge(column.at_least))
     if column.at_most is not None:
         checks.append(pandera.Check.le(column.at_most))
-    if column.values is not None:
+    if column.values is not None:  # noqa: PD011 — a contract's values, not an array's
         checks.append(pandera.Check.isin(list(column.values)))
     dtype = pd.ArrowDtype(ARROW_TYPES[column.type])
     return pandera.Column(dtype, checks, nullable=column.nullable, description=column.description)
@@ -102,8 +104,8 @@ def _by_pandera(contract: Contract, suspects: "pa.Table") -> dict[str, int]:
     try:
         pandera_schema(contract).validate(frame_of(contract, suspects), lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        return {f"{column}: {check}": int(n) for (column, check), n in cases.groupby(["column", "check"]).size().items()}
+        counts = errors.failure_cases.groupby(["column", "check"]).size()
+        return {f"{column}: {check}": int(n) for (column, check), n in counts.items()}
     return {}
 
 

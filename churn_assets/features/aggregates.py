@@ -130,13 +130,13 @@ def latest(field: Field) -> Aggregate:
 
 
 def heard(item: Field, window: Window = LOOKBACK_WINDOW) -> Aggregate:
-    """Number of distinct values of a field in the window."""
-    return Aggregate(Operator.HEARD, Grain.EVENT, item, None, window, item.name)
+    """Number of distinct values of a field in the window, over the events that `ITEM_CONDITIONS` asks for."""
+    return Aggregate(Operator.HEARD, Grain.EVENT, item, ITEM_CONDITIONS.get(item.name), window, item.name)
 
 
 def newly_heard(item: Field, window: Window) -> Aggregate:
     """Number of distinct values of a field in the window that were not met earlier in the lookback."""
-    return Aggregate(Operator.NEWLY_HEARD, Grain.EVENT, item, None, window, item.name)
+    return Aggregate(Operator.NEWLY_HEARD, Grain.EVENT, item, ITEM_CONDITIONS.get(item.name), window, item.name)
 
 
 def time_in(state: Field, value: str) -> Aggregate:
@@ -215,6 +215,11 @@ def page(name: str) -> Condition:
 def name_is(field: Field, value: str) -> Expression:
     """A field equal to a text."""
     return field == value
+
+
+PLAY = page("NextSong")
+ITEM_CONDITIONS = {SONG.name: PLAY, ARTIST.name: PLAY}
+"""What an event must be for its item to count: a song or artist of another page was not played."""
 
 
 def distinct_measures(aggregates: Iterable[Aggregate]) -> dict[str, Aggregate]:

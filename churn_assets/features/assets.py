@@ -110,8 +110,8 @@ def _listener_item_gaps(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinit
         group=GROUP,
         code_version=_version_of("1", lookback.days),
         description=(
-            "How long before each item of a listener's day was met last, counted per gap: distinct counts of any window "
-            "at any cut-off are sums of these few rows. A day depends on the lookback before it."
+            "How long before each item of a listener's day was met last, counted per gap: distinct counts of any "
+            "window at any cut-off are sums of these few rows. A day depends on the lookback before it."
         ),
     )
 

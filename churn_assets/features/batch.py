@@ -43,9 +43,10 @@ def ages(cutoffs: Sequence[int], lookback_days: int) -> "pa.Table":
 
 def reach_days(aggregate: Aggregate, horizon: Horizon) -> int:
     """How far before the cut-off an item must not have been met, to count as met for the first time in the window."""
-    if aggregate.operator is Operator.NEWLY_HEARD or aggregate.window.days is None:
+    oldest = aggregate.window.oldest
+    if aggregate.operator is Operator.NEWLY_HEARD or oldest is None:
         return horizon.lookback_days
-    return aggregate.window.days
+    return min(oldest, horizon.lookback_days)
 
 
 def _ages() -> "ir.Table":

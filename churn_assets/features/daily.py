@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from churn_assets.features.aggregates import Aggregate, Condition, Operator
+from churn_assets.features.aggregates import ITEM_CONDITIONS, Aggregate, Condition, Operator
 from churn_assets.features.expressions import Expression
 from churn_assets.features.ibis_arithmetic import on_rows
 from churn_assets.features.tables import BASE_COLUMNS, ITEMS, LISTENER_DAYS, MEASURES, STATES
@@ -153,7 +153,7 @@ def listener_items(events: "ir.Table") -> "ir.Table":
     import ibis
 
     kinds = [
-        events.filter(events[field].notnull())
+        events.filter(events[field].notnull() & _holds(ITEM_CONDITIONS.get(field), events))
         .select("day", "user_id", kind=ibis.literal(field), item=events[field])
         .distinct()
         for field in ITEMS

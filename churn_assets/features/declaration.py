@@ -59,9 +59,9 @@ class Feature(Expression):
     @property
     def declaration(self) -> str:
         """The whole declaration in one line, the input of the fingerprint."""
-        return "|".join(
-            map(repr, (self.name, self.group, self.description, self.kind, self.nullable, self.at_least))
-        ) + "|".join(map(repr, (self.at_most, self.values, self.is_calendar, self.text())))
+        about = (self.name, self.group, self.description, self.kind, self.nullable)
+        values = (self.at_least, self.at_most, self.values, self.is_calendar)
+        return "|".join(map(repr, (*about, *values, self.text())))
 
 
 class FeatureGroup:
@@ -103,11 +103,10 @@ class Catalogue:
         text = "\n".join(feature.declaration for feature in self.features)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    @cached_property
-    def schema(self) -> FeatureSchema:
-        """What models need to know of the features."""
+    def schema(self, lookback_days: int) -> FeatureSchema:
+        """What models need to know of the features; those of another lookback are other features."""
         columns = tuple(FeatureColumn(f.name, f.description, f.kind is Kind.CATEGORY) for f in self.features)
-        return FeatureSchema(columns, self.fingerprint)
+        return FeatureSchema(columns, f"{self.fingerprint}-{lookback_days}d")
 
     def feature(self, name: str) -> Feature:
         """The feature called `name`; KeyError if none is."""

@@ -20,8 +20,12 @@ def dictionary(catalogue: Catalogue = CATALOGUE) -> str:
 
 
 def _section(group: type[FeatureGroup]) -> str:
-    lines = [f"\n## {group.__name__}\n\n{group.__doc__}\n", "| feature | kind | values | meaning |", "|---|---|---|---|"]
-    return "\n".join(lines + [_row(feature) for feature in group.features]) + "\n"
+    lines = [
+        f"\n## {group.__name__}\n\n{group.__doc__}\n",
+        "| feature | kind | values | meaning |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*lines, *map(_row, group.features)]) + "\n"
 
 
 def _row(feature: Feature) -> str:

@@ -15,6 +15,10 @@ class Expression:
 
     __hash__ = object.__hash__
 
+    def __bool__(self) -> bool:
+        message = "An expression has no truth value: combine conditions with & and |, compare expressions with `is`."
+        raise TypeError(message)
+
     def __add__(self, other: Any) -> "Expression":
         return Operation("add", (self, lift(other)))
 

@@ -125,7 +125,7 @@ class _Evaluation:
     @cached_property
     def ends(self) -> Array:
         """Index of the last event of each listener."""
-        return np.append(self.starts[1:], len(self.listeners.listener)) - 1
+        return np.append(self.starts, len(self.listeners.listener))[1:] - 1
 
     @cached_property
     def age(self) -> Array:
@@ -180,7 +180,8 @@ class _Evaluation:
 
     def heard(self, aggregate: Aggregate) -> Array:
         items = self.on_events(aggregate.value)
-        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & _is_known(items))
+        counted = _is_known(items) & self.holds(aggregate.condition) if aggregate.condition else _is_known(items)
+        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & counted)
         numbers: dict[str, int] = {}
         codes = np.array([numbers.setdefault(item, len(numbers)) for item in items[known]], dtype=np.int64)
         listener = self.listeners.listener[known]

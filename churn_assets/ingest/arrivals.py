@@ -48,9 +48,9 @@ class Arrivals:
         shown = ", ".join(vanished[:SHOWN_FILES]) + (" …" if len(vanished) > SHOWN_FILES else "")
         lost = [day for day in self.manifest.days_of(vanished) if day in days]
         return (
-            f"Landing files that held lines of {lost[0]} to {lost[-1]} have vanished: {shown}. Reading these days again would "
-            "lose their rows. Put the files back; or, to give those rows up, delete the manifest of landing files "
-            "(`.landing/manifest.json` in the lake) and materialise the days again."
+            f"Landing files that held lines of {lost[0]} to {lost[-1]} have vanished: {shown}. Reading these days "
+            "again would lose their rows. Put the files back; or, to give those rows up, delete the manifest of "
+            "landing files (`.landing/manifest.json` in the lake) and materialise the days again."
         )
 
     def with_entries(self, entries: Iterable[FileDays]) -> Self:

@@ -39,8 +39,8 @@ RAW = Table(
     group=GROUP,
     code_version="1",
     description=(
-        "Every log line that can be decoded, its fields as the log has them, with source file and line number. Only the "
-        "landing files that hold lines of the asked days are read, whatever they are named and however they are sorted."
+        "Every log line that can be decoded, its fields as the log has them, with source file and line number. Only "
+        "the landing files that hold lines of the asked days are read, whatever they are named and sorted."
     ),
     kinds=frozenset({"json", "parquet"}),
 )
@@ -134,7 +134,8 @@ def _reasons_report(landed: Landed) -> Mapping[str, Metadata]:
     found: dict[str, list[tuple[str, int]]] = {}
     for day, reason, lines in queried(landed.scan, landed.engine, query):
         found.setdefault(day_key(day), []).append((reason, lines))
-    return {key: {"reasons": dg.MetadataValue.md(markdown_table(["reason", "lines"], rows))} for key, rows in found.items()}
+    tables = {key: markdown_table(["reason", "lines"], rows) for key, rows in found.items()}
+    return {key: {"reasons": dg.MetadataValue.md(table)} for key, table in tables.items()}
 
 
 def _events(dates: Calendar) -> dg.AssetsDefinition:
@@ -143,8 +144,8 @@ def _events(dates: Calendar) -> dg.AssetsDefinition:
         group=GROUP,
         code_version="1",
         description=(
-            "Every event of a listener, once: visitors left out, duplicates collapsed (the first by file and line stays), "
-            "device and place looked up. `lines = events + visitors + duplicates + quarantined` adds up for every day."
+            "Every event of a listener, once: visitors left out, duplicates collapsed (the first by file and line "
+            "stays), device and place looked up. `lines = events + visitors + duplicates + quarantined`, every day."
         ),
     )
 
@@ -195,8 +196,8 @@ def _sessions(dates: Calendar) -> dg.AssetsDefinition:
         group=GROUP,
         code_version="1",
         description=(
-            "Every session of a listener, one row for each day that it touches: a session that crosses midnight is kept in "
-            "parts, so that a cut-off never sees what came after it."
+            "Every session of a listener, one row for each day that it touches: a session that crosses midnight is "
+            "kept in parts, so that a cut-off never sees what came after it."
         ),
     )
 

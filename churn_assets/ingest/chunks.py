@@ -14,6 +14,7 @@ from churn_assets.ingest.log_line import Fault, Reason
 
 BLOCK_BYTES = 1 << 19
 MAX_LINE_BYTES = 1 << 23
+MAX_LINES = 1 << 14
 _LINE_END = ord("\n")
 KEPT_BYTES = 1 << 16
 """How much is kept of what is too long to be kept."""
@@ -34,8 +35,7 @@ class Chunk:
     @cached_property
     def lines(self) -> int:
         """Number of lines."""
-        # Many times faster than `bytes.count`.
-        return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == _LINE_END)) + 1 if self.fault is None else 1
+        return _line_ends(self.data) + 1 if self.fault is None else 1
 
     @property
     def numbers(self) -> npt.NDArray[np.int64]:
@@ -53,9 +53,25 @@ def read_chunks(file: LandingFile, *, block_bytes: int = BLOCK_BYTES) -> Iterato
     with file.open() as handle:
         blocks = unpacked_blocks(handle, file.compression, block_bytes)
         for data, fault in _split(_without_mark(blocks)):
-            chunk = Chunk(line, data, handle.tell(), fault)
-            yield chunk
-            line += chunk.lines
+            for piece in _pieces(data) if fault is None else (data,):
+                chunk = Chunk(line, piece, handle.tell(), fault)
+                yield chunk
+                line += chunk.lines
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The lines of `data` in groups of at most MAX_LINES: a block of mere line ends holds half a million."""
+    if _line_ends(data) < MAX_LINES:
+        yield data
+        return
+    lines = data.split(b"\n")
+    for start in range(0, len(lines), MAX_LINES):
+        yield b"\n".join(lines[start : start + MAX_LINES])
+
+
+def _line_ends(data: bytes) -> int:
+    # Many times faster than `bytes.count`.
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LINE_END))
 
 
 def _split(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, Fault | None]]:

@@ -19,6 +19,7 @@ def data_clock(lake: Lake) -> date:
             return date.fromisoformat(key) + timedelta(days=1)
     message = (
         f"There are no events in the lake {lake.root}, so nothing has landed yet: put log files into the "
-        "landing folder (CHURN_LANDING), see that CHURN_FIRST_DAY and CHURN_LAST_DAY span them, and run `churn-assets run`."
+        "landing folder (CHURN_LANDING), see that CHURN_FIRST_DAY and CHURN_LAST_DAY span them, and run "
+        "`churn-assets run`."
     )
     raise MissingPartitionError(message)

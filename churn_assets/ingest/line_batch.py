@@ -5,9 +5,10 @@ import numpy as np
 import numpy.typing as npt
 
 from churn_assets.ingest.exact_line import read_line
-from churn_assets.ingest.log_line import Fault, LogLine
+from churn_assets.ingest.log_line import Fault, LogLine, Reason
 
 _DECODER = msgspec.json.Decoder(LogLine)
+_EMPTY = Fault(Reason.EMPTY_LINE)
 _NUL_ESCAPE = b"\\u0000"
 _CLOSING, _LINE_END, _OPENING = b"}\n{"
 _BACKSLASH, _UNICODE = b"\\u"
@@ -64,6 +65,8 @@ def _read_each(data: bytes) -> tuple[list[LogLine], dict[int, Fault]]:
 
 def _read_one(line: bytes) -> LogLine | Fault:
     """The same as `read_line`, but fast where the line is an ordinary one."""
+    if not line:
+        return _EMPTY
     if _NUL_ESCAPE in line:
         return read_line(line)
     try:

@@ -1,9 +1,11 @@
 """The sensor that ingests what lands, and brings everything made from it up to date."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from churn_assets.errors import LandingError
 from churn_assets.ingest.arrivals import Arrivals, remember
@@ -24,7 +26,25 @@ IN_FLIGHT = (
 )
 
 
-def landing_sensor(settings: Settings) -> dg.SensorDefinition:
+def landing_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """One job for the days and one for the cut-offs, since a run has partitions of one kind."""
+    stages = dg.AssetSelection.groups(*STAGES)
+    descriptions = {
+        "day": "Logs, events and daily aggregates of some days.",
+        "cutoff": "Features and labels of some cut-offs.",
+    }
+    return [
+        dg.define_asset_job(job_name(grain), stages & dg.AssetSelection.tag("grain", grain), description=description)
+        for grain, description in descriptions.items()
+    ]
+
+
+def job_name(grain: str) -> str:
+    """Name of the job whose partitions are days (`day`) or cut-offs (`cutoff`)."""
+    return f"update_{grain}s"
+
+
+def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
     """A sensor that asks for one run per contiguous range of days that files arrived for, then for their cut-offs.
 
     It waits while a run of ours is in flight, and asks for the same work at most once a day, so that a
@@ -33,10 +53,10 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="landing_sensor",
-        target=dg.AssetSelection.groups(*STAGES),
+        jobs=jobs,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Ingests new and changed landing files, then brings features and labels of the touched cut-offs up to date.",
+        description="Ingests new and changed landing files, then brings what is made from them up to date.",
     )
     def sensor(
         context: dg.SensorEvaluationContext, storage: LakeResource, landing: LandingResource
@@ -78,8 +98,10 @@ def _requests(
 
 def _request(work: Work, platform: Platform) -> dg.RunRequest:
     key = f"{datetime.now(UTC).date()}:{work.cause}:{platform.fingerprint}"
+    grain = platform.graph.get(dg.AssetKey(work.assets[0])).tags["grain"]
     return dg.RunRequest(
         run_key=key,
+        job_name=job_name(grain),
         asset_selection=[dg.AssetKey(asset) for asset in work.assets],
         tags={**Range(work.first, work.last).tags, CAUSE: work.why[:CAUSE_CHARACTERS]},
     )

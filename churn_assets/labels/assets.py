@@ -45,8 +45,8 @@ def _population(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
         group=GROUP,
         code_version=f"1-{lookback.days}d-{at_risk_days}d",
         description=(
-            f"Every listener seen in the {lookback.days} days before a cut-off, and whether they can still be saved: an "
-            f"event in the last {at_risk_days} days, and no `Cancellation Confirmation` that no later event followed."
+            f"Every listener seen in the {lookback.days} days before a cut-off, and whether they can still be saved: "
+            f"an event in the last {at_risk_days} days, and no `Cancellation Confirmation` that nothing followed."
         ),
     )
 
@@ -73,8 +73,8 @@ def _churn_labels(dates: Calendar) -> dg.AssetsDefinition:
         group=GROUP,
         code_version=f"1-{horizon_days}d",
         description=(
-            f"Whether each listener of a cut-off's population left: no event at all in the {horizon_days} days from it on. "
-            "Only of cut-offs whose whole label window has landed; the labels of others are refused."
+            f"Whether each listener of a cut-off's population left: no event at all in the {horizon_days} days from it "
+            "on. Only of cut-offs whose whole label window has landed; the labels of others are refused."
         ),
         possible=MATURE,
     )

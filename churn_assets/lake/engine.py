@@ -27,7 +27,6 @@ SQL_TYPES = {
     Type.TEXTS: "VARCHAR[]",
     Type.BYTES: "BLOB",
 }
-STREAM_BYTES = 1 << 20
 
 Progress = Callable[[str, int], None]
 """Told the key of a partition that is done, and its rows."""
@@ -80,7 +79,7 @@ class Engine:
         """The result of an unbound expression over `inputs` as an Arrow table."""
         with self.connect() as connection:
             _bind(connection, inputs)
-            return connection.execute(to_sql(expression)).to_arrow_table()
+            return connection.sql(to_sql(expression)).to_arrow_table()
 
 
 @dataclass(frozen=True)
@@ -132,11 +131,10 @@ def describe(key: str, path: Path) -> Written:
     """Rows, size and content hash of a finished Parquet file."""
     import pyarrow.parquet as pq
 
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(STREAM_BYTES):
-            digest.update(block)
-    return Written(key, pq.read_metadata(path).num_rows, path.stat().st_size, digest.hexdigest())
+    digest, file = hashlib.sha256(), pq.ParquetFile(path)
+    for batch in file.iter_batches():
+        digest.update(batch.serialize())
+    return Written(key, file.metadata.num_rows, path.stat().st_size, digest.hexdigest())
 
 
 def to_sql(expression: "ir.Table") -> str:

@@ -60,7 +60,7 @@ class Lake:
         Raises MissingPartitionError for a key, or a whole table, that has not been materialised.
         """
         there = self.keys(contract)
-        wanted = there if keys is None else sorted(keys)
+        wanted = there if keys is None else sorted(set(keys))
         missing = sorted(set(wanted) - set(there))
         if missing or not (there or contract.partition):
             raise MissingPartitionError(_what_is_missing(contract, missing, there))
@@ -69,7 +69,7 @@ class Lake:
     def find(self, contract: Contract, keys: Collection[str]) -> Scan:
         """The files of those partitions among `keys` that are there; the others are left out."""
         there = set(self.keys(contract))
-        return Scan(contract, tuple((key, self.path(contract, key)) for key in sorted(keys) if key in there))
+        return Scan(contract, tuple((key, self.path(contract, key)) for key in sorted(set(keys)) if key in there))
 
     @contextmanager
     def replacing(self, contract: Contract, key: str = WHOLE) -> Iterator[Path]:

@@ -1,8 +1,7 @@
 """The assets about models: candidates, challenger, champion; and the leak alarm between the last two."""
 
-import importlib.metadata
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +25,12 @@ from churn_assets.training.tables import TRAINING_SET
 if TYPE_CHECKING:
     import pandas as pd
 
-    from churn_assets.registry.artifact import Parts
-    from churn_assets.registry.challenge import Challenge
+    from churn_assets.registry.enrolment import Enrolled
     from churn_assets.registry.history import Record
-    from churn_assets.registry.registry import ModelRegistry, ModelVersion
+    from churn_assets.registry.registry import ModelRegistry
     from churn_assets.training.leaks import LeakFinding
 
-LIBRARIES = ("catboost", "scikit-learn", "mlflow", "pandas", "numpy", "duckdb", "dagster")
+MODEL_KINDS = frozenset({"mlflow", "catboost", "scikitlearn"})
 MLFLOW_RUN = "mlflow_run_id"
 LEAK_ALARM = "leak_alarm"
 
@@ -47,67 +45,69 @@ def registry_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.Ass
     )
 
 
-def _challenger_model(settings: Settings) -> dg.AssetsDefinition:
-    version = f"1-{settings.target}-{settings.holdout_cutoffs}-{settings.folds}-{settings.seed}"
-    kinds = frozenset({"mlflow", "catboost", "scikitlearn"})
-    candidates = Table(
+def _candidates(settings: Settings) -> Table:
+    return Table(
         contract=CANDIDATE_MODELS,
         group=GROUP,
-        code_version=version,
+        code_version=_version(settings),
         description=(
             "Every rung of the ladder, fitted on the training cut-offs and compared by log-loss on listeners that it "
             "did not see; each is a child run in MLflow."
         ),
-        kinds=kinds,
+        kinds=MODEL_KINDS,
     )
-    challenger = Table(
+
+
+def _challenger(settings: Settings) -> Table:
+    return Table(
         contract=CHALLENGER_MODEL,
         group=GROUP,
-        code_version=version,
+        code_version=_version(settings),
         description=(
             "The best candidate, calibrated, registered as `churn@challenger`, and judged on the newest mature "
-            "cut-offs, which it never saw: metrics with intervals, by cut-off and segment. What is served was judged."
+            "cut-offs, which it never saw: metrics with intervals, by cut-off and segment."
         ),
-        kinds=kinds,
+        kinds=MODEL_KINDS,
     )
+
+
+def _version(settings: Settings) -> str:
+    return f"1-{settings.target}-{settings.holdout_cutoffs}-{settings.folds}-{settings.seed}"
+
+
+def _challenger_model(settings: Settings) -> dg.AssetsDefinition:
+    candidates, challenger = _candidates(settings), _challenger(settings)
+    training_set_key = dg.AssetKey(TRAINING_SET.table)
 
     @dg.multi_asset(
         name="challenger_model",
         outs={"candidate_models": candidates.out, "challenger_model": challenger.out},
-        ins={"training_set": dg.AssetIn(TRAINING_SET.table)},
-        internal_asset_deps={
-            "candidate_models": {dg.AssetKey(TRAINING_SET.table)},
-            "challenger_model": {candidates.key},
-        },
+        ins={"training_set": dg.AssetIn(training_set_key)},
+        internal_asset_deps={"candidate_models": {training_set_key}, "challenger_model": {candidates.key}},
     )
     def challenger_model(
         context: dg.AssetExecutionContext, storage: LakeResource, models: ModelStoreResource, training_set: Scan
     ) -> Iterator[dg.Output[Product]]:
-        from churn_assets.registry.challenge import challenge
-        from churn_assets.registry.training_log import log_comparison, log_evaluation, log_plots
-        from churn_assets.registry.training_run import training_run
+        from churn_assets.registry.enrolment import Enrolment, Origin
         from churn_assets.training.split import promotion_split
 
-        registry, origin = models.registry(), _data_versions(context)
         frame = read_frame(training_set)
         cutoffs = sorted({moment.date() for moment in frame["cutoff"].unique()})
         split = promotion_split(cutoffs, landed_log(settings, storage.lake), holdout=settings.holdout_cutoffs)
-        run_name = f"challenger of {split.test[0]}"
-        with training_run(registry.tracking, run_name, data_versions=origin, dagster_run_id=context.run_id) as run:
-            context.instance.add_run_tags(context.run_id, {MLFLOW_RUN: run.run_id})
-            done = challenge(frame, CATALOGUE.schema, training_options(settings), split)
-            log_comparison(run, done.comparison, done.evaluations)
-            log_evaluation(run, done.evaluation)
-            parts = _parts(done, run.run_id, origin)
-            log_plots(run, parts.plots)
-            registered = registry.register(parts, run_id=run.run_id, data_versions=origin)
-        linked: dict[str, Any] = {"mlflow_run": dg.MetadataValue.url(run.page), MLFLOW_RUN: run.run_id}
-        ranking = done.ranking()
-        yield unreported(Product(ranking, lambda _landed: {WHOLE: linked}), "candidate_models")
-        shown = linked | _shown(parts, registered)
-        yield unreported(Product(_measured(done, registered), lambda _landed: {WHOLE: shown}), "challenger_model")
+        enrolment = Enrolment(CATALOGUE.schema(settings.lookback_days), training_options(settings), models.registry())
+        origin = Origin(context.run_id, _data_versions(context))
+        done = enrolment.enrol(frame, split, origin, started=_link_to_mlflow(context))
+        link = {"mlflow_run": dg.MetadataValue.url(done.run.page), MLFLOW_RUN: dg.MetadataValue.text(done.run.run_id)}
+        shown = link | _shown(done)
+        yield unreported(Product(done.challenge.ranking(), lambda _landed: {WHOLE: link}), "candidate_models")
+        yield unreported(Product(done.measured(), lambda _landed: {WHOLE: shown}), "challenger_model")
 
     return challenger_model
+
+
+def _link_to_mlflow(context: dg.AssetExecutionContext) -> Callable[[str], None]:
+    """Tag the Dagster run with its MLflow run, so that each leads to the other."""
+    return lambda run_id: context.instance.add_run_tags(context.run_id, {MLFLOW_RUN: run_id})
 
 
 def _data_versions(context: dg.AssetExecutionContext) -> dict[str, str]:
@@ -123,31 +123,11 @@ def _data_versions(context: dg.AssetExecutionContext) -> dict[str, str]:
     }
 
 
-def _parts(done: "Challenge", run_id: str, origin: Mapping[str, str]) -> "Parts":
-    from churn_assets.registry.artifact import Parts
-    from churn_assets.registry.card import Provenance, model_card
-    from churn_assets.training.plots import draw_all
-
-    libraries = [f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES]
-    others = {rung: judged for rung, judged in done.evaluations.items() if rung != done.model.rung}
-    card = model_card(
-        done.model,
-        done.evaluation,
-        training=done.comparison.study.examples,
-        rungs=others,
-        provenance=Provenance(__version__, run_id, origin, libraries),
-    )
-    return Parts(done.model, done.reference, done.evaluation.to_json(), card, draw_all(done.evaluation))
-
-
-def _measured(done: "Challenge", registered: "ModelVersion") -> "pd.DataFrame":
-    return done.evaluation.table().assign(version=registered.number, rung=registered.rung)
-
-
-def _shown(parts: "Parts", registered: "ModelVersion") -> dict[str, Any]:
+def _shown(done: "Enrolled") -> dict[str, Any]:
     """Metadata of the challenger: its version, its card and its pictures."""
-    plots = {f"plot_{name}": png(image) for name, image in parts.plots.items()}
-    return {"version": registered.number, "rung": registered.rung, "card": dg.MetadataValue.md(parts.card), **plots}
+    plots = {f"plot_{name}": png(image) for name, image in done.parts.plots.items()}
+    card = dg.MetadataValue.md(done.parts.card)
+    return {"version": done.version.number, "rung": done.version.rung, "card": card, **plots}
 
 
 def _leak_alarm(settings: Settings) -> dg.AssetChecksDefinition:
@@ -201,20 +181,18 @@ def _champion_model(settings: Settings) -> dg.AssetsDefinition:
         models: ModelStoreResource,
         *,
         training_set: Scan,
-        challenger_model: Scan,
+        challenger_model: Scan,  # noqa: ARG001 — read from the registry; the scan is the dependency
     ) -> Product:
-        from churn_assets.registry.challenge import confront, with_leaks
+        from churn_assets.registry.challenge import contest, with_leaks
         from churn_assets.registry.leak_alarm import future_findings
         from churn_assets.registry.promotion import decide
 
-        registry, history, frame = models.registry(), models.history(), read_frame(training_set)
-        sitting = registry.find("champion")
-        champion = None if sitting is None else registry.load(sitting)
-        challenger = registry.load(registry.challenger())
-        evidence = confront(frame, challenger, champion, options=training_options(settings))
+        frame, registry = read_frame(training_set), models.registry()
         found = _found_leaks(settings, frame, registry)
         found += future_findings(storage.lake, computing.engine, settings)
-        record = history.carry_out(decide(with_leaks(evidence, found)), at=datetime.now(UTC))
+        evidence = with_leaks(contest(frame, registry, options=training_options(settings)), found)
+        history = models.history()
+        record = history.carry_out(decide(evidence), at=datetime.now(UTC))
         records = history.records()
         return Product(_decisions(records), lambda _landed: {WHOLE: _verdict(record)})
 

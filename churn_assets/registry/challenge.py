@@ -9,7 +9,7 @@ import pandas as pd
 from churn_assets.cutoffs import midnight
 from churn_assets.features.schema import FeatureSchema
 from churn_assets.registry.evidence import Contender, Evidence, challenging, defending, weigh
-from churn_assets.registry.registry import LoadedModel
+from churn_assets.registry.registry import CHAMPION, LoadedModel, ModelRegistry
 from churn_assets.training.arrays import Floats
 from churn_assets.training.bootstrap import Resampling
 from churn_assets.training.candidates import Comparison, Study, compare_candidates, fit_candidate
@@ -90,6 +90,13 @@ def leaks(
     examples = Examples.of(frame, model.trained_cutoffs, target=model.target)
     found = find_leaks(examples, model.schema, at_risk_days=at_risk_days)
     return (*found, *model_leak(model.rung, evaluation.headline().values()))
+
+
+def contest(frame: pd.DataFrame, registry: ModelRegistry, *, options: TrainingOptions) -> Evidence:
+    """Confront the registered challenger with whoever is champion today."""
+    sitting = registry.find(CHAMPION)
+    champion = None if sitting is None else registry.load(sitting)
+    return confront(frame, registry.load(registry.challenger()), champion, options=options)
 
 
 def confront(

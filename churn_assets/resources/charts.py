@@ -1,6 +1,6 @@
 """What each table's charts show: queries over the files just written, drawn by `plots`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,9 +36,8 @@ def events_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
     """Events a day, events by hour of the day, and the share of each page."""
     days = queried(scan, engine, "SELECT day, count(*) FROM t GROUP BY ALL ORDER BY 1")
     hours = queried(scan, engine, "SELECT ts // 3600000 % 24, count(*) FROM t GROUP BY ALL ORDER BY 1")
-    pages = queried(
-        scan, engine, f"SELECT page, 100.0 * count(*) / sum(count(*)) OVER () FROM t GROUP BY page ORDER BY 2 DESC LIMIT {TOP_PAGES}"
-    )
+    share = "100.0 * count(*) / sum(count(*)) OVER ()"
+    pages = queried(scan, engine, f"SELECT page, {share} FROM t GROUP BY page ORDER BY 2 DESC LIMIT {TOP_PAGES}")
     panels = [
         line("events a day", [day_key(day) for day, _ in days], [n for _, n in days]),
         line("events by hour of the day (UTC)", [str(hour) for hour, _ in hours], [n for _, n in hours]),
@@ -58,7 +57,7 @@ def _daily_rows(scan: Scan, engine: Engine, title: str) -> dg.MetadataValue[Any]
 
 
 def features_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
-    """The distribution of every numeric feature, from the 1st to the 99th percentile (what lies beyond counts there)."""
+    """The distribution of every numeric feature from its 1st to its 99th percentile, what lies beyond counted there."""
     names = [column.name for column in scan.contract.columns if column.type is Type.NUMBER]
     quantiles = ", ".join(f"quantile_cont({name}, [0.01, 0.99])" for name in names)
     ((*ends,),) = queried(scan, engine, f"SELECT {quantiles} FROM t")
@@ -81,19 +80,25 @@ def _bin(name: str, low: float, high: float) -> str:
 
 def labels_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
     """Churn and cancellation rate of the listeners at risk, and their number, by cut-off."""
-    query = "SELECT cutoff, 100 * avg(churned::INT), 100 * avg(cancelled::INT), count(*) FROM t WHERE at_risk GROUP BY ALL ORDER BY 1"
-    rows = queried(scan, engine, query)
-    cutoffs = [day_key(cutoff // DAY) for cutoff, *_ in rows]
+    rates = "100 * avg(churned::INT), 100 * avg(cancelled::INT), count(*)"
+    query = f"SELECT cutoff, {rates} FROM t WHERE at_risk GROUP BY ALL ORDER BY 1"
     titles = ("churned, % of listeners at risk", "cancelled, % of listeners at risk", "listeners at risk")
-    return picture([line(title, cutoffs, [row[n] for row in rows]) for n, title in enumerate(titles, start=1)], columns=3)
+    return _by_cutoff(titles, queried(scan, engine, query))
 
 
 def population_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
     """Listeners seen and at risk, by cut-off."""
-    rows = queried(scan, engine, "SELECT cutoff, count(*), sum(at_risk::INT), sum(is_cancelled::INT) FROM t GROUP BY ALL ORDER BY 1")
-    cutoffs = [day_key(cutoff // DAY) for cutoff, *_ in rows]
+    sums = "count(*), sum(at_risk::INT), sum(is_cancelled::INT)"
+    query = f"SELECT cutoff, {sums} FROM t GROUP BY ALL ORDER BY 1"
     titles = ("listeners seen in the lookback", "listeners at risk", "listeners already gone")
-    return picture([line(title, cutoffs, [row[n] for row in rows]) for n, title in enumerate(titles, start=1)], columns=3)
+    return _by_cutoff(titles, queried(scan, engine, query))
+
+
+def _by_cutoff(titles: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
+    """A panel for each title, a line over the cut-offs that the rows begin with."""
+    cutoffs = [day_key(cutoff // DAY) for cutoff, *_ in rows]
+    panels = [line(title, cutoffs, [row[n] for row in rows]) for n, title in enumerate(titles, start=1)]
+    return picture(panels, columns=3)
 
 
 def day_key(epoch_day: int) -> str:

@@ -18,7 +18,7 @@ LAST_KEY = "last_partition"
 
 
 def contract_check(contract: Contract, partitions: dg.PartitionsDefinition | None = None) -> dg.AssetChecksDefinition:
-    """A check that holds the partitions of the run against the contract, and stops everything downstream if it is broken.
+    """A check that holds the partitions of the run against the contract; if they break it, nothing downstream runs.
 
     Started without partitions, it judges the whole table.
     """

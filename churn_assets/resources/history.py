@@ -135,9 +135,7 @@ def _evaluation(entry: dg.EventLogEntry | None) -> AssetCheckEvaluation | None:
 
 
 def _judged(timestamp: float, evaluation: AssetCheckEvaluation) -> Judged:
-    span = [evaluation.metadata[key].value if key in evaluation.metadata else None for key in (FIRST_KEY, LAST_KEY)]
-    return Judged(timestamp, *map(_text, span), is_kept=evaluation.passed)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    first, last = (evaluation.metadata.get(key) for key in (FIRST_KEY, LAST_KEY))
+    if first is None or last is None:
+        return Judged(timestamp, None, None, evaluation.passed)
+    return Judged(timestamp, str(first.value), str(last.value), evaluation.passed)

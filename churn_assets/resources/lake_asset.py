@@ -20,11 +20,13 @@ POSSIBLE = "churn_assets/possible"
 """Metadata key that says which partitions can be made; `state` reads it. Without it, those that have landed."""
 MATURE = "mature"
 """Value of POSSIBLE: only cut-offs whose label window has landed."""
+RECORD = "churn_assets/record"
+"""Metadata key of a table that is a record of what was said at the time: nothing upstream makes it stale."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """How a table of the lake appears in Dagster: its contract, group, version of the code, and what it is made with."""
+    """How a table of the lake appears in Dagster: its contract, group, code version, and what it is made with."""
 
     contract: Contract
     group: str
@@ -32,6 +34,7 @@ class Table:
     description: str
     kinds: frozenset[str] = frozenset({"duckdb", "parquet"})
     possible: str | None = None
+    is_record: bool = False
 
     @property
     def key(self) -> dg.AssetKey:
@@ -46,7 +49,8 @@ class Table:
             "row": f"One row is {self.contract.row}.",
             CONTRACT: ObjectMetadataValue(self.contract),
         }
-        return metadata | ({POSSIBLE: self.possible} if self.possible else {})
+        rules = ({POSSIBLE: self.possible} if self.possible else {}) | ({RECORD: True} if self.is_record else {})
+        return metadata | rules
 
     @property
     def out(self) -> dg.AssetOut:
@@ -106,7 +110,7 @@ def lake_asset(
 
 
 def _as_dagster_reads(function: Callable[..., Any]) -> inspect.Signature:
-    """The wrapped signature: an output is returned, and no parameter is keyword-only, which Dagster takes for no input."""
+    """The signature with an output returned and no keyword-only parameters, which Dagster takes for no inputs."""
     signature = inspect.signature(function)
     parameters = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in signature.parameters.values()]
     return signature.replace(parameters=parameters, return_annotation=dg.Output[Product])

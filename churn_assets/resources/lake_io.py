@@ -5,14 +5,15 @@ from its contract (name, columns, IO manager, one run per range of partitions), 
 inputs as `Scan`s (the files of the upstream partitions that this run needs and that are there), and it
 returns a `Product`: what to write, and what to say of it afterwards:
 
-    @lake_asset(SESSIONS, group="ingest", code_version="1", partitions_def=calendar.days, description="…")
+    @lake_asset(Table(SESSIONS, group="ingest", code_version="1", description="…"), calendar.days)
     def sessions(events: Scan) -> Product:
         return Product(Recipe(SESSIONS, lambda t: make_sessions(t["events"]), by_day(events)))
 
 `Product.content` is a `Recipe` (evaluated by the engine for the partitions of the run, in one pass),
-`StagedFiles` (finished Parquet files to be put in their places), or an Arrow table or pandas frame of whole
-rows (it is split by the partition column, and cast to the types of the contract). `Product.report` adds metadata: it is called once everything is written
-and gives them by partition key (WHOLE for a table without partitions); show plots on the last key only.
+`StagedFiles` (finished Parquet files to be put in their places), or an Arrow table or pandas frame of
+whole rows (split by the partition column, and cast to the types of the contract). `Product.report` adds
+metadata: it is called once everything is written and gives them by partition key (WHOLE for a table
+without partitions); show plots on the last key only, as `charts.charted` does.
 
 Files are written beside and renamed, so that readers never see half a partition. Each partition is
 reported once, with its own metadata and its content hash as data version (see `provenance`).
@@ -93,7 +94,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
             return self.storage.lake.scan(contract)
         return self.storage.lake.find(contract, context.asset_partition_keys)
 
-    def handle_output(self, context: dg.OutputContext, obj: Product) -> Iterator[dg.AssetMaterialization]:
+    def handle_output(  # type: ignore[override]  # Dagster takes generators too, its annotation does not
+        self, context: dg.OutputContext, obj: Product
+    ) -> Iterator[dg.AssetMaterialization]:
         """Write every partition of the run, then report each with its own metadata and data version."""
         contract = _contract(context)
         keys = list(context.asset_partition_keys) if context.has_asset_partitions else [WHOLE]
@@ -140,8 +143,8 @@ def _split(contract: Contract, content: Any, keys: Sequence[str]) -> "Iterator[t
     from churn_assets.contracts.arrow import arrow_schema
 
     schema = arrow_schema(contract, with_partition=True)
-    is_arrow = isinstance(content, pa.Table)
-    rows = content.select(schema.names).cast(schema) if is_arrow else pa.Table.from_pandas(content, schema, preserve_index=False)
+    rows = content if isinstance(content, pa.Table) else pa.Table.from_pandas(content, schema, preserve_index=False)
+    rows = rows.select(schema.names).cast(schema)
     for key in keys:
         wanted = pa.scalar(key).cast(schema.field(contract.partition).type) if contract.partition else None
         part = rows if wanted is None else rows.filter(pc.equal(rows[contract.partition], wanted))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 INK = "#4f43dd"
 COLOURS = 16
+MARKED_POINTS = 40
 MAX_BYTES = 30_000
 """Images land in the event database; a bigger one is drawn again with fewer dots per inch."""
 
@@ -45,10 +46,11 @@ def _png(figure: "Figure") -> bytes:
     content = b""
     for dpi in (100, 75, 55, 40):
         figure.set_dpi(dpi)
-        canvas = FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(COLOURS)
         buffer = io.BytesIO()
-        Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(COLOURS).save(buffer, "png", optimize=True)
+        image.save(buffer, "png", optimize=True)
         content = buffer.getvalue()
         if len(content) * 4 / 3 < MAX_BYTES:
             break
@@ -59,7 +61,7 @@ def line(title: str, x: Sequence[Any], y: Sequence[float]) -> Callable[["Axes"],
     """A panel with a line through the points; dates get readable ticks."""
 
     def draw(axes: "Axes") -> None:
-        axes.plot(x, y, color=INK, marker="." if len(x) <= 40 else None)
+        axes.plot(x, y, color=INK, marker="." if len(x) <= MARKED_POINTS else None)
         axes.set_title(title, loc="left", fontsize=9)
         axes.set_ylim(bottom=0)
         axes.tick_params(labelsize=7)
@@ -129,7 +131,8 @@ def small_histograms(histograms: Sequence[Histogram], *, columns: int = 6) -> dg
 def _draw_histogram(axes: "Axes", histogram: Histogram, column: int, row: int) -> None:
     tallest = max(histogram.counts, default=0) or 1
     edges = [column + 0.9 * n / len(histogram.counts) for n in range(len(histogram.counts) + 1)]
-    axes.stairs([row + 0.18 + 0.55 * n / tallest for n in histogram.counts], edges, baseline=row + 0.18, fill=True, color=INK)
+    heights = [row + 0.18 + 0.55 * n / tallest for n in histogram.counts]
+    axes.stairs(heights, edges, baseline=row + 0.18, fill=True, color=INK)
     axes.text(column, row + 0.78, histogram.name, fontsize=6)
     axes.text(column, row + 0.15, f"{histogram.low:.3g}", fontsize=5, va="top")
     axes.text(column + 0.9, row + 0.15, f"{histogram.high:.3g}", fontsize=5, va="top", ha="right")

@@ -26,7 +26,8 @@ class Silence:
         """Ignore it."""
 
 
-_listener: ContextVar[Listener] = ContextVar("listener", default=Silence())
+SILENCE = Silence()
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
@@ -41,4 +42,4 @@ def reporting_to(listener: Listener) -> Iterator[None]:
 
 def listener() -> Listener:
     """Who listens at present."""
-    return _listener.get()
+    return _listener.get() or SILENCE

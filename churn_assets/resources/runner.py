@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from churn_assets import errors
 from churn_assets.errors import ChurnAssetsError, ContractError
-from churn_assets.resources.progress import Listener, Silence, reporting_to
+from churn_assets.resources.progress import SILENCE, Listener, reporting_to
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -53,7 +53,7 @@ def run_assets(
     keys = [dg.AssetKey(asset) for asset in assets]
     job = defs.resolve_implicit_job_def_def_for_assets(keys)
     assert job is not None
-    with reporting_to(progress or Silence()):
+    with reporting_to(progress or SILENCE):
         result = job.execute_in_process(
             instance=instance, asset_selection=keys, tags=span.tags, run_config=QUIET, raise_on_error=False
         )
@@ -72,11 +72,15 @@ def _error(result: dg.ExecuteInProcessResult) -> ChurnAssetsError:
     """What went wrong first."""
     broken = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
     if broken:
-        return ContractError(f"{broken[0].description} The rows are in the check's metadata in Dagster (run {result.run_id}).")
+        return ContractError(
+            f"{broken[0].description} The rows are in the check's metadata in Dagster (run {result.run_id})."
+        )
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error is not None:
             return _original(event.step_failure_data.error)
-    return ChurnAssetsError(f"Run {result.run_id} failed before its first step ended: see it in Dagster.")
+        if event.is_job_failure and event.job_failure_data.error is not None:
+            return _original(event.job_failure_data.error)
+    return ChurnAssetsError(f"Run {result.run_id} failed: see it in Dagster.")
 
 
 def _original(error: SerializableErrorInfo) -> ChurnAssetsError:

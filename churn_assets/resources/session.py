@@ -38,6 +38,8 @@ local_artifact_storage:
     base_dir: {home}
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 

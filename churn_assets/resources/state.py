@@ -25,7 +25,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, POSSIBLE
+from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECORD
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -52,7 +52,9 @@ class Platform:
     def states(self) -> list[AssetState]:
         """The state of every table of the lake, upstream ones first."""
         order = [key for level in self.graph.toposorted_asset_keys_by_level for key in sorted(level)]
-        return [self._state(_Asset(self, self.graph.get(key))) for key in order if CONTRACT in self.graph.get(key).metadata]
+        return [
+            self._state(_Asset(self, self.graph.get(key))) for key in order if CONTRACT in self.graph.get(key).metadata
+        ]
 
     def _state(self, asset: "_Asset") -> AssetState:
         keys, there = asset.possible, set(asset.there)
@@ -70,7 +72,9 @@ class Platform:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all that landed and was made: the same work on the same ground has been tried already."""
-        made = {name: {k: m.version for k, m in history.made.items()} for name, history in sorted(self.histories.items())}
+        made = {
+            name: {k: m.version for k, m in history.made.items()} for name, history in sorted(self.histories.items())
+        }
         return hashlib.sha256(repr((sorted((self.landing or {}).items()), made)).encode()).hexdigest()[:16]
 
     @cached_property
@@ -84,7 +88,10 @@ class Platform:
     @cached_property
     def histories(self) -> dict[str, History]:
         """Event logs by asset, each asked once."""
-        return {key.to_user_string(): History(self.instance, key.to_user_string()) for key in self.graph.get_all_asset_keys()}
+        return {
+            key.to_user_string(): History(self.instance, key.to_user_string())
+            for key in self.graph.get_all_asset_keys()
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +144,10 @@ class _Asset:
 
     def stale(self) -> dict[str, str]:
         """Why each stale partition is, in a few words."""
-        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys)]
         unkept = self._unkept()
+        if RECORD in self.node.metadata:
+            return unkept
+        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys)]
         reasons: dict[str, str] = {}
         for key in self.there:
             reason = next(self._reasons(key, parents), None) or unkept.get(key)
@@ -201,7 +210,9 @@ class _Parent:
         """In words, an upstream partition that holds something else than when `made` was."""
         seen = made.saw(self.history.asset)
         for upstream, event in self._within(key):
-            if event > (seen or 0) and self.history.made[upstream].version != self.history.versions_at(seen).get(upstream):
+            if event > (seen or 0) and self.history.made[upstream].version != self.history.versions_at(seen).get(
+                upstream
+            ):
                 yield f"{self.history.asset} {upstream} changed".replace("  ", " ")
 
     def _within(self, key: str) -> Sequence[tuple[str, int]]:

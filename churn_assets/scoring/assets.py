@@ -42,6 +42,7 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
             "risk band, and why in words. A score of a cut-off that the model was trained on is in-sample."
         ),
         kinds=frozenset({"mlflow", "parquet"}),
+        is_record=True,
     )
 
     @lake_asset(table, dates.cutoffs)
@@ -61,7 +62,7 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
         frame = read_frame(user_features).merge(known[known["at_risk"]], on=["cutoff", "user_id"])
         clock = data_clock(storage.lake)
         moment = Moment(midnight(clock), datetime.now(UTC).replace(tzinfo=None))
-        scores = score(frame, champion, schema=CATALOGUE.schema, bands=bands, moment=moment)
+        scores = score(frame, champion, schema=CATALOGUE.schema(settings.lookback_days), bands=bands, moment=moment)
         return Product(scores, charted(scores_chart))
 
     return churn_scores

@@ -110,7 +110,7 @@ def _model_backtest(settings: Settings) -> dg.AssetsDefinition:
         cutoffs = sorted({moment.date() for moment in frame["cutoff"].unique()})
         splits = rolling_origin(cutoffs, landed_log(settings, storage.lake), newest=settings.backtest_cutoffs)
         rungs = ladder(horizon_days=options.horizon_days, threads=options.threads)
-        measured = backtest(frame, CATALOGUE.schema, options, rungs=rungs, splits=splits)
+        measured = backtest(frame, CATALOGUE.schema(settings.lookback_days), options, rungs=rungs, splits=splits)
         return Product(measured, lambda _landed: {WHOLE: _pictured(measured)})
 
     return model_backtest

@@ -10,6 +10,8 @@ from churn_assets.training.calibration import log_losses
 LEAST_DEFINED = 0.5
 """An interval needs the statistic to exist in at least this share of the replicates."""
 
+FEWEST_DEFINED = 2
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -39,7 +41,7 @@ class Resampling:
         if not np.isfinite(value):
             return Interval(None, None, None)
         defined = replicated[np.isfinite(replicated)]
-        if len(defined) < LEAST_DEFINED * len(replicated) or len(defined) < 2:
+        if len(defined) < LEAST_DEFINED * len(replicated) or len(defined) < FEWEST_DEFINED:
             return Interval(value, None, None)
         tail = (1.0 - self.confidence) / 2.0
         low, high = (float(bound) for bound in np.quantile(defined, [tail, 1.0 - tail]))

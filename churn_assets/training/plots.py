@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MODEL, OTHER, BASELINE = "#1f5fa8", "#c8553d", "#8a8f98"
 DOTS_PER_INCH = 90
-COLOURS = 24
+COLOURS = 48
 MOST_FEATURES = 15
 SHORT_NAME = 22
 
@@ -103,15 +103,18 @@ def _misses(evaluation: Evaluation) -> "Figure":
     false_alarms = [miss for miss in evaluation.misses if not miss.has_churned]
     ordered = [*missed, *false_alarms][::-1]
     figure, axes = _canvas("The worst misses", "probability that was predicted, and the features that weighed most")
-    figure.set_size_inches(6.6, 4.6)
+    figure.set_size_inches(6.6, 4.4)
+    figure.set_dpi(DOTS_PER_INCH - 10)
     colours = [OTHER if miss.has_churned else MODEL for miss in ordered]
-    axes.barh(range(len(ordered)), [miss.probability for miss in ordered], color=colours)
-    axes.set_yticks(range(len(ordered)), [_named(miss) for miss in ordered], fontsize=7)
-    axes.set_xlim(0, 1.5)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    for row, miss in enumerate(ordered):
-        axes.text(miss.probability + 0.01, row, _why(miss), va="center", fontsize=7, color="#30343b")
+    said = [miss.probability for miss in ordered]
+    axes.hlines(range(len(ordered)), 0, said, color=colours, linewidth=3)
+    axes.scatter(said, range(len(ordered)), color=colours, s=22, zorder=3)
     axes.axvline(evaluation.threshold, color=BASELINE, linestyle=":")
+    for row, miss in enumerate(ordered):
+        axes.text(max(miss.probability, evaluation.threshold) + 0.03, row, _why(miss), va="center", fontsize=7)
+    axes.set_yticks(range(len(ordered)), [f"{miss.user_id} at {miss.cutoff}" for miss in ordered], fontsize=7)
+    axes.set_xlim(0, 1.6)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_xlabel("red: churned though rated safe; blue: stayed though rated at risk; dots: threshold", fontsize=8)
     axes.grid(visible=False, axis="y")
     return figure
@@ -161,10 +164,6 @@ def _said(evaluation: Evaluation, metric: str, name: str) -> str:
 def _base_rate(evaluation: Evaluation) -> float:
     measured = evaluation.headline()["log_loss"]
     return measured.positives / measured.n
-
-
-def _named(miss: Miss) -> str:
-    return f"{miss.user_id} at {miss.cutoff}"
 
 
 def _why(miss: Miss) -> str:

@@ -23,7 +23,9 @@ def select_features(
     listener's rows as the real one does, and cannot matter. Both compete in one forest of randomised trees. Source:
     Kursa & Rudnicki 2010, Feature selection with the Boruta package, whose shadows are shuffled row by row.
     """
-    codes = {column.name: _coded(features[column.name], column.is_categorical) for column in schema.columns}
+    codes = {
+        column.name: _coded(features[column.name], is_categorical=column.is_categorical) for column in schema.columns
+    }
     varied = [name for name, values in codes.items() if _varies(values)]
     distinct = _without_twins(varied, {name: codes[name] for name in varied if name in schema.numeric})
     if len(distinct) <= FEWEST:
@@ -34,7 +36,7 @@ def select_features(
     return tuple(name for name, gain in zip(distinct, strength, strict=True) if gain > bar or gain >= enough)
 
 
-def _coded(column: pd.Series, is_categorical: bool) -> Floats:
+def _coded(column: pd.Series, *, is_categorical: bool) -> Floats:
     """Numbers as they are; categories by how common they are, the commonest first."""
     if not is_categorical:
         return numbers(column)

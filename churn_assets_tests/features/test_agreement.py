@@ -38,7 +38,7 @@ def test_all_three_agree_whatever_the_lookback(lookback_days: int) -> None:
     assert differences(batch, reckoned(crowd.log, crowd.cutoffs, horizon), within=1e-9) == []
 
 
-@settings(REQUEST, max_examples=12)
+@settings(REQUEST, max_examples=8)
 @given(worlds())
 def test_batch_and_request_are_bit_identical(world: World) -> None:
     batch = memory_batch().features(world.log, world.cutoffs)

@@ -46,7 +46,7 @@ def parts(expression: Expression) -> list[Expression]:
 @pytest.mark.parametrize("feature", FEATURES)
 def test_a_feature_says_what_it_is(feature: Feature) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", feature.name)
-    assert re.fullmatch(r"[A-Z].{8,}[^.]\.", feature.description)
+    assert re.fullmatch(r"[A-Z].{5,}[^.]\.", feature.description)
     assert [g.__name__.lower() for g in CATALOGUE.groups if any(f is feature for f in g.features)] == [feature.group]
     assert isinstance(feature.kind, Kind)
 

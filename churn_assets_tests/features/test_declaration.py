@@ -87,7 +87,8 @@ def test_ranges_that_read_alike_without_a_separator_differ() -> None:
 
 def test_the_fingerprint_is_the_same_in_every_run() -> None:
     assert fingerprint(BASE) == fingerprint(replace(BASE))
-    assert CATALOGUE.schema.fingerprint == CATALOGUE.fingerprint
+    assert CATALOGUE.schema(90).fingerprint == f"{CATALOGUE.fingerprint}-90d"
+    assert CATALOGUE.schema(60).fingerprint != CATALOGUE.schema(90).fingerprint
     assert len(CATALOGUE.fingerprint) == 16
 
 
@@ -118,7 +119,7 @@ def test_a_group_names_its_features_after_its_attributes() -> None:
     assert [f.name for f in Loyalty.features] == ["visits", "stay", "part", "trend", "plan"]
     assert {f.group for f in Loyalty.features} == {"loyalty"}
     assert [f.nullable for f in Loyalty.features] == [False, True, False, True, True]
-    assert Catalogue((Loyalty,)).schema.categorical == ("plan",)
+    assert Catalogue((Loyalty,)).schema(90).categorical == ("plan",)
 
 
 def test_an_unknown_feature_is_a_key_error() -> None:
@@ -127,7 +128,7 @@ def test_an_unknown_feature_is_a_key_error() -> None:
 
 
 def test_a_schema_survives_json_and_can_be_narrowed() -> None:
-    schema = CATALOGUE.schema
+    schema = CATALOGUE.schema(90)
 
     assert type(schema).from_json(schema.to_json()) == schema
     assert schema.only(["os", "recency_days"]).names == ("os", "recency_days")

@@ -38,7 +38,7 @@ def test_listeners_come_back_in_order_with_one_value_each() -> None:
 
     assert seen.user_ids.tolist() == ["B", "a", "b", "ü"]
     assert {name: np.broadcast_to(v, 4).shape for name, v in values.items()} == dict.fromkeys(values, (4,))
-    assert tuple(values) == CATALOGUE.schema.names
+    assert tuple(values) == CATALOGUE.schema(90).names
 
 
 @pytest.mark.parametrize("log", [[Event("a", at(100))], [Event("a", at(9))]])

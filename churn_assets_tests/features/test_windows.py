@@ -57,7 +57,7 @@ def with_batch() -> Answers:
     tables = {contract.table: unbound(contract) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
     sql = to_sql(user_features(tables, HORIZON, CATALOGUE))
     rows: dict[str, Any] = batch.connection.sql(f"SELECT * FROM ({sql}) ORDER BY user_id").to_arrow_table().to_pydict()
-    return {name: rows[name] for name in CATALOGUE.schema.names}
+    return {name: rows[name] for name in CATALOGUE.schema(90).names}
 
 
 @pytest.fixture(scope="module", params=[with_request, with_batch], ids=["request", "batch"])

@@ -3,11 +3,13 @@
 import codecs
 from pathlib import Path
 
+import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_assets.ingest.chunks import KEPT_BYTES, MAX_LINE_BYTES, Chunk, read_chunks
+from churn_assets.ingest.chunks import KEPT_BYTES, MAX_LINE_BYTES, MAX_LINES, Chunk, read_chunks
+from churn_assets.ingest.landing import list_landing
 from churn_assets_tests.ingest.lines import PROPERTY, land
 from churn_assets_tests.ingest.test_archive import PACK
 
@@ -104,3 +106,17 @@ def test_progress_is_told_in_stored_bytes(tmp_path: Path) -> None:
     chunks = read(tmp_path, b"line\n" * 100, block_bytes=50)
 
     assert [chunk.consumed for chunk in chunks] == list(range(50, 501, 50))
+
+
+def test_a_block_of_mere_line_ends_comes_in_many_chunks_with_every_line_numbered(tmp_path: Path) -> None:
+    chunks = read(tmp_path, b"\n" * (3 * MAX_LINES + 5))
+
+    assert max(chunk.lines for chunk in chunks) == MAX_LINES
+    assert [number for chunk in chunks for number in chunk.numbers] == list(range(1, 3 * MAX_LINES + 6))
+
+
+def test_a_remote_file_is_cut_as_a_local_one() -> None:
+    fsspec.filesystem("memory").pipe("/chunks-test/a.json.gz", PACK[".gz"](b"first\nsecond\n"))
+    (file,) = list_landing("memory://chunks-test")
+
+    assert lines_of(list(read_chunks(file))) == [(1, b"first", None), (2, b"second", None)]

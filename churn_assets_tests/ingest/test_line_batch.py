@@ -6,7 +6,7 @@ from hypothesis import given
 from churn_assets.ingest.exact_line import read_line
 from churn_assets.ingest.line_batch import read_lines
 from churn_assets.ingest.log_line import Fault
-from churn_assets_tests.ingest.lines import BAD, LOG_LINES, PROPERTY, line
+from churn_assets_tests.ingest.lines import BAD, GOOD_LINES, LOG_LINES, PROPERTY, line
 
 
 def one_by_one(data: bytes) -> tuple[list[object], dict[int, Fault]]:
@@ -63,3 +63,17 @@ def test_an_escaped_backslash_before_u0000_is_no_nul_character() -> None:
     rows, _ = read_lines(line(song=r"\u0000"))
 
     assert rows[0].song == r"\u0000"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_line_end_at_either_edge_makes_an_empty_line(end: bytes) -> None:
+    rows, faults = read_lines(b"\n" + line() + end)
+
+    assert len(rows) == 1
+    assert set(faults) == ({0, 2} if end else {0})
+
+
+@PROPERTY
+@given(GOOD_LINES)
+def test_ordinary_lines_mean_the_same_to_the_fast_and_the_patient_reader(good: bytes) -> None:
+    assert read_lines(good) == ([read_line(good)], {})

@@ -1,6 +1,7 @@
 """A small lake made the real way: recipes, engine, Parquet partitions, from raw lines to labels."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -142,9 +143,17 @@ def labels_recipe(lake: Lake) -> Recipe:
     )
 
 
-def build(root: Path, log: Log = LOG, cutoffs: Sequence[int] = (CUTOFF,)) -> dict[tuple[str, str], Written]:
-    """Land a log below `root / "lake"` and make every table; what was written, by table and key."""
-    lake, engine = Lake(root / "lake"), Engine(1, "500MB", root / "spill")
+@dataclass(frozen=True)
+class BuiltLake:
+    """A lake with every table in it, and what was written, by table and key."""
+
+    lake: Lake
+    written: Mapping[tuple[str, str], Written]
+
+
+def build(folder: Path, log: Log = LOG, cutoffs: Sequence[int] = (CUTOFF, CUTOFF + 7)) -> BuiltLake:
+    """Land a log below `folder / "lake"` and make every table."""
+    lake, engine = Lake(folder / "lake"), Engine(1, "500MB", folder / "spill")
     days = sorted({event.day for event in log})
     for day in days:
         land(lake, day, raw_rows([event for event in log if event.day == day]))
@@ -153,4 +162,4 @@ def build(root: Path, log: Log = LOG, cutoffs: Sequence[int] = (CUTOFF,)) -> dic
         for recipe in recipes:
             for done in engine.write(recipe, [key(k) for k in keys], lake):
                 written[recipe.contract.table, done.key] = done
-    return written
+    return BuiltLake(lake, written)

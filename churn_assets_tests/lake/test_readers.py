@@ -10,14 +10,12 @@ import pytest
 
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.ingest.tables import EVENTS
-from churn_assets_tests.lake.built import CUTOFF, LOG, build, key
+from churn_assets_tests.lake.built import CUTOFF, LOG, BuiltLake, key
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built")
-    build(folder)
-    return folder / "lake"
+@pytest.fixture
+def root(built: BuiltLake) -> Path:
+    return built.lake.root
 
 
 def test_plain_duckdb_reads_a_table_with_its_days(root: Path) -> None:

@@ -2,15 +2,17 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from churn_assets.training.bootstrap import Resampling
 from churn_assets.training.candidates import Candidate
 from churn_assets.training.evaluation import Evaluation, evaluate
-from churn_assets.training.plots import draw_all
+from churn_assets.training.plots import MODEL, OTHER, draw_all
 from churn_assets_tests.training.listeners import mondays
 
 NAMES = {"roc", "precision_recall", "calibration", "gains", "confusion", "importance", "misses"}
@@ -74,3 +76,19 @@ def test_drawing_leaves_pyplot_alone(evaluation: Evaluation) -> None:
     loaded_before = "matplotlib.pyplot" in sys.modules
     draw_all(evaluation)
     assert ("matplotlib.pyplot" in sys.modules) == loaded_before
+
+
+def colours(png: bytes) -> set[tuple[int, int, int]]:
+    """Every colour of a picture."""
+    image = Image.open(BytesIO(png)).convert("RGB")
+    return {image.getpixel((x, y)) for x in range(image.width) for y in range(image.height)}
+
+
+def distance(colour: tuple[int, int, int], name: str) -> int:
+    """How far a colour is from a named one, at most in any channel."""
+    return max(abs(have - int(name[at : at + 2], 16)) for have, at in zip(colour, (1, 3, 5), strict=True))
+
+
+@pytest.mark.parametrize("named", [MODEL, OTHER])
+def test_the_small_palette_keeps_the_colours_that_carry_meaning(named: str, pictures: Mapping[str, bytes]) -> None:
+    assert min(distance(colour, named) for colour in colours(pictures["misses"])) <= 12

@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churn_assets.features.schema import FeatureColumn, FeatureSchema
 from churn_assets.training.arrays import Flags, Integers, expit
-from churn_assets.training.selection import FEWEST, select_features
+from churn_assets.training.selection import FEWEST, _swapped, select_features
 
 LISTENERS, CUTOFFS = 300, 3
 LISTENER_OF: Integers = np.repeat(np.arange(LISTENERS), CUTOFFS)
@@ -85,3 +87,12 @@ def test_codes_of_listeners_need_not_be_dense() -> None:
     frame, target = drawn(noise=12)
     sparse = select_features(frame, target, schema=described(frame), listener_of=LISTENER_OF * 7 + 3, seed=1)
     assert sparse == selected(frame, target)
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(0, 99))
+def test_a_shadow_takes_all_its_rows_of_a_listener_from_one_other(codes: list[int], seed: int) -> None:
+    listener_of = np.array(codes)
+    taken = listener_of[_swapped(listener_of, seed)]
+    givers = {listener: set(taken[listener_of == listener]) for listener in set(codes)}
+    assert all(len(giver) == 1 for giver in givers.values())
+    assert set().union(*givers.values()) == set(codes)

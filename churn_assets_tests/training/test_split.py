@@ -124,3 +124,17 @@ def test_landing_up_to_the_day_that_the_message_names_is_enough(
         last_day = date.fromisoformat(str(error).split(" to ")[-1].split(". Land")[0])
         clock = last_day + timedelta(days=1)
         assert promotion_split(schedule.mature(clock), LandedLog(schedule, clock), holdout=holdout).training
+
+
+def test_daily_cutoffs_are_split_the_same_way() -> None:
+    schedule = CutoffSchedule(date(2026, 1, 2), warmup_days=28, horizon_days=30, weekday=None)
+    log = LandedLog(schedule, date(2026, 5, 1))
+    split = promotion_split(schedule.mature(log.clock), log, holdout=2)
+    assert split.test == (date(2026, 3, 31), date(2026, 4, 1))
+    assert (split.training[0], split.training[-1]) == (date(2026, 1, 30), date(2026, 3, 1))
+
+
+def test_another_horizon_moves_the_gap_between_training_and_test() -> None:
+    schedule = CutoffSchedule(date(2026, 1, 2), warmup_days=28, horizon_days=14, weekday=0)
+    split = promotion_split(mondays(10), LandedLog(schedule, date(2026, 6, 1)), holdout=1)
+    assert split.training[-1] == split.test[0] - timedelta(days=14)

@@ -1,8 +1,7 @@
 """How varied the listening is."""
 
-from churn_assets.features.aggregates import ARTIST, PAGE, SONG, days, heard, newly_heard
+from churn_assets.features.aggregates import ARTIST, PAGE, PLAY, SONG, days, heard, newly_heard
 from churn_assets.features.aggregates import count as events
-from churn_assets.features.catalogue.session import PLAY
 from churn_assets.features.declaration import FeatureGroup, count, share
 
 MONTH = days(30)

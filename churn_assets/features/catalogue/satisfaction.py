@@ -1,8 +1,7 @@
 """What the listener does that speaks of joy or annoyance."""
 
+from churn_assets.features.aggregates import PLAY, page
 from churn_assets.features.aggregates import count as events
-from churn_assets.features.aggregates import page
-from churn_assets.features.catalogue.session import PLAY
 from churn_assets.features.declaration import FeatureGroup, count, derived, share
 
 UP, DOWN = events(page("Thumbs Up")), events(page("Thumbs Down"))

@@ -4,13 +4,13 @@ from churn_assets.cutoffs import HOUR, MINUTE, SECOND
 from churn_assets.features.aggregates import (
     END,
     LENGTH_MS,
+    PLAY,
     START,
     Window,
     active_days,
     days,
     first_session,
     last_session,
-    page,
     session_total,
     sessions,
 )
@@ -18,7 +18,6 @@ from churn_assets.features.aggregates import total as event_total
 from churn_assets.features.declaration import FeatureGroup, amount, count, derived
 from churn_assets.features.expressions import Expression, greatest, only_if, square_root
 
-PLAY = page("NextSong")
 LENGTH_S = (END - START) // SECOND
 """Whole seconds, so that sums of squares are exact."""
 FOUR_WEEKS = 28
@@ -35,7 +34,7 @@ def play_ms(window: Window | None = None) -> Expression:
 
 
 MEAN_S = session_seconds() / sessions()
-MEAN_OF_SQUARES = session_total("seconds squared", LENGTH_S * LENGTH_S) / sessions()
+SQUARES = session_total("seconds squared", LENGTH_S * LENGTH_S)
 IDLE_MS = last_session("end", END) - first_session("start", START) - session_total("length", END - START)
 RECENT_MEAN = session_seconds(days(FOUR_WEEKS)) / sessions(days(FOUR_WEEKS))
 EARLIER_MEAN = session_seconds(days(FOUR_WEEKS, ending=FOUR_WEEKS)) / sessions(days(FOUR_WEEKS, ending=FOUR_WEEKS))
@@ -48,7 +47,7 @@ class Session(FeatureGroup):
     avg_session_len_min = amount("Mean length of a session in minutes.", MEAN_S * SECOND / MINUTE)
     std_session_len_min = amount(
         "Standard deviation (of the population) of the session length in minutes.",
-        square_root(MEAN_OF_SQUARES - MEAN_S * MEAN_S) * SECOND / MINUTE,
+        square_root(SQUARES * sessions() - session_seconds() * session_seconds()) / sessions() * SECOND / MINUTE,
     )
     total_play_time_min = amount("Length of all songs played, in minutes.", play_ms() / MINUTE)
     sessions_per_active_day = amount("Sessions started per active day.", sessions() / active_days())

@@ -12,7 +12,7 @@ PAID = "paid"
 class Subscription(FeatureGroup):
     """What the listener pays, and how that changed in the lookback."""
 
-    current_level = category("Subscription level at the latest event.", latest(LEVEL), ("free", PAID))
+    current_level = category("Subscription level at the latest event.", latest(LEVEL))
     level_changes = count("Changes of the level from one event to the next.", changes(LEVEL))
     time_as_paid_days = amount(
         "Days spent paid: each event's level holds until the next event or the cut-off.", time_in(LEVEL, PAID) / DAY

@@ -45,10 +45,10 @@ class BaseRate:
     name: str = "base_rate"
     is_candidate: bool = False
 
-    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:
+    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 — the protocol's signature
         """No feature at all."""
         return ()
 
-    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedBaseRate:
+    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedBaseRate:  # noqa: ARG002 — the protocol's signature
         """Count."""
         return FittedBaseRate(float(logit((target.sum() + 0.5) / (len(target) + 1.0))))

@@ -141,11 +141,11 @@ class BgNbd:
     name: str = "bgnbd"
     is_candidate: bool = False
 
-    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:
+    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 — the protocol's signature
         """Recency, active days and days of history, whatever selection kept."""
         return INPUTS
 
-    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedBgNbd:
+    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedBgNbd:  # noqa: ARG002 — the protocol's signature
         """Maximum likelihood of the visits."""
         inputs = _inputs(features)
         median = tuple(float(value) for value in np.median(inputs, axis=0))

@@ -64,7 +64,7 @@ class Logistic:
         """Whatever selection kept."""
         return selected
 
-    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedLogistic:
+    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedLogistic:  # noqa: ARG002 — the protocol's signature
         """Learn encoder and coefficients."""
         from sklearn.linear_model import LogisticRegression
 

@@ -51,11 +51,11 @@ class Recency:
     name: str = "recency"
     is_candidate: bool = False
 
-    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:
+    def inputs(self, selected: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 — the protocol's signature
         """Days of silence, whatever selection kept."""
         return (FEATURE,)
 
-    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedRecency:
+    def fit(self, features: pd.DataFrame, target: Flags, *, schema: FeatureSchema, seed: int) -> FittedRecency:  # noqa: ARG002 — the protocol's signature
         """Learn how risk rises with silence."""
         days = numbers(features[FEATURE])
         known = ~np.isnan(days)

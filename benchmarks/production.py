@@ -1,0 +1,179 @@
+"""The platform's own steps as processes to be measured: the recipes of the assets on the platform's engine.
+
+Each does what the asset of its name does, without Dagster around it, whose start-up is the same for any amount of data.
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import THREADS
+
+if TYPE_CHECKING:
+    from churn_assets.contracts.contract import Contract
+    from churn_assets.lake.engine import Engine
+    from churn_assets.lake.lake import Lake, Scan
+    from churn_assets.lake.recipe import Distinct, Recipe
+
+MEMORY_LIMIT = "2GB"
+ASKED = "asked"
+
+
+def engine_of(lake: "Lake") -> "Engine":
+    """The engine as the settings' defaults have it."""
+    from churn_assets.lake.engine import Engine
+
+    return Engine(THREADS, MEMORY_LIMIT, lake.root / ".spill")
+
+
+def ingest(landing: str, lake: str, days: Sequence[str]) -> int:
+    """Log files to `raw_logs`, `quarantined_lines` and `events` of `days`; gives the number of events."""
+    from churn_assets.ingest.events import AGENTS, PLACES, events
+    from churn_assets.ingest.location import place_table
+    from churn_assets.ingest.tables import EVENTS, RAW_LOGS
+    from churn_assets.ingest.user_agent import agent_table
+    from churn_assets.lake.lake import Lake
+    from churn_assets.lake.recipe import Recipe
+
+    to = Lake(Path(lake))
+    _decode(landing, to, days)
+    raw = to.scan(RAW_LOGS, days)
+
+    def lookups(_keys: Sequence[str], distinct: "Distinct") -> dict[str, object]:
+        agents, places = distinct(RAW_LOGS.table, "user_agent"), distinct(RAW_LOGS.table, "location")
+        return {AGENTS: agent_table(agents), PLACES: place_table(places)}
+
+    recipe = Recipe(EVENTS, lambda t: events(t["raw_logs"]), lambda keys: {"raw_logs": raw.only(keys)}, lookups)
+    return sum(written.rows for written in engine_of(to).write(recipe, days, to))
+
+
+def _decode(landing: str, lake: "Lake", days: Sequence[str]) -> None:
+    from churn_assets.ingest.arrivals import arrivals, remember
+    from churn_assets.ingest.decode import decode
+    from churn_assets.ingest.spool import Spool
+    from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
+
+    wanted = [date.fromisoformat(day) for day in days]
+    found = arrivals(landing, lake, wanted[0], wanted[-1])
+    with tempfile.TemporaryDirectory(dir=lake.staging()) as folder, Spool(Path(folder), wanted) as spool:
+        entries = []
+        for decoded in decode(found.needed(wanted), first_day=wanted[0], last_day=wanted[-1], days=wanted):
+            spool.append(decoded)
+            entries += [decoded.entry] if decoded.entry else []
+        spooled = spool.finish()
+        _adopt(lake, RAW_LOGS, spooled.raw_logs)
+        _adopt(lake, QUARANTINED_LINES, spooled.quarantined_lines)
+    remember(found.with_entries(entries), lake)
+
+
+def _adopt(lake: "Lake", contract: "Contract", files: "dict[date, Path] | object") -> None:
+    from churn_assets.lake.engine import describe
+
+    assert hasattr(files, "items")
+    for day, path in files.items():
+        describe(day.isoformat(), path)
+        lake.adopt(contract, day.isoformat(), path)
+
+
+def daily_aggregates(lake: str, days: Sequence[str]) -> int:
+    """Every daily aggregate of `days`, from events that are there; gives the rows written."""
+    return sum(step(lake=lake, days=days) for step in (sessions, listener_days, listener_items, listener_item_gaps))
+
+
+def sessions(lake: str, days: Sequence[str]) -> int:
+    """The sessions of `days`; gives the rows written."""
+    from churn_assets.ingest.sessions import sessions as make
+    from churn_assets.ingest.tables import SESSIONS
+
+    return _each_day(SESSIONS, make, lake, days)
+
+
+def listener_days(lake: str, days: Sequence[str]) -> int:
+    """The listener-days of `days`; gives the rows written."""
+    from churn_assets.features.daily import listener_days as make
+    from churn_assets.features.tables import LISTENER_DAYS
+
+    return _each_day(LISTENER_DAYS, make, lake, days)
+
+
+def listener_items(lake: str, days: Sequence[str]) -> int:
+    """The distinct items of `days`; gives the rows written."""
+    from churn_assets.features.daily import listener_items as make
+    from churn_assets.features.tables import LISTENER_ITEMS
+
+    return _each_day(LISTENER_ITEMS, make, lake, days)
+
+
+def _each_day(contract: "Contract", make: Callable[..., object], lake: str, days: Sequence[str]) -> int:
+    from churn_assets.ingest.tables import EVENTS
+    from churn_assets.lake.lake import Lake
+    from churn_assets.lake.recipe import Recipe
+
+    there = Lake(Path(lake))
+    events = there.scan(EVENTS, days)
+    recipe = Recipe(contract, lambda t: make(t["events"]), lambda keys: {"events": events.only(keys)})
+    return sum(written.rows for written in engine_of(there).write(recipe, days, there))
+
+
+def listener_item_gaps(
+    lake: str, days: Sequence[str], *, lookback_days: int = 90, history: str | None = None, history_days: int = 0
+) -> int:
+    """The item gaps of `days`; gives the rows written.
+
+    The lookback before them is in the lake too, or, with `history`, the last `history_days` days of that lake are.
+    """
+    from churn_assets.features.tables import LISTENER_ITEMS
+    from churn_assets.lake.lake import Lake, Scan
+
+    there = Lake(Path(lake))
+    items = there.scan(LISTENER_ITEMS)
+    if history:
+        first = _before(days[0], min(history_days, lookback_days))
+        earlier = Lake(Path(history)).scan(LISTENER_ITEMS).between(first, _before(days[0], 1))
+        items = Scan(LISTENER_ITEMS, (*earlier.files, *items.only(days).files))
+    recipe = _gaps_recipe(items.between(_before(days[0], lookback_days), days[-1]), lookback_days)
+    return sum(written.rows for written in engine_of(there).write(recipe, days, there))
+
+
+def _gaps_recipe(items: "Scan", lookback_days: int) -> "Recipe":
+    import ibis
+    import pyarrow as pa
+
+    from churn_assets.features.daily import listener_item_gaps as make
+    from churn_assets.features.tables import LISTENER_ITEM_GAPS
+    from churn_assets.lake.recipe import Recipe
+    from churn_assets.resources.windows import epoch_days
+
+    return Recipe(
+        LISTENER_ITEM_GAPS,
+        lambda t: make(t["listener_items"], ibis.table({"day": "int64"}, name=ASKED), lookback_days=lookback_days),
+        lambda _keys: {"listener_items": items},
+        lambda keys, _distinct: {ASKED: pa.table({"day": pa.array(epoch_days(keys), pa.int64())})},
+        each=False,
+    )
+
+
+def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_days: int) -> int:
+    """Every feature at the cut-offs, from the daily aggregates; gives the rows written."""
+    from churn_assets.cutoffs import epoch_ms
+    from churn_assets.features.batch import AGES, Horizon
+    from churn_assets.features.batch import user_features as make
+    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
+    from churn_assets.ingest.tables import SESSIONS
+    from churn_assets.lake.lake import Lake
+    from churn_assets.lake.recipe import Recipe
+    from churn_assets.resources.windows import Lookback
+
+    there, lookback = Lake(Path(lake)), Lookback(date.fromisoformat(first_day), lookback_days)
+    span = (_before(min(cutoffs), lookback_days), _before(max(cutoffs), 1))
+    scans = {c.table: there.scan(c).between(*span) for c in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
+    horizon = Horizon(lookback_days, epoch_ms(lookback.first_day))
+    ages = {AGES: lookback.ages(cutoffs)}
+    recipe = Recipe(USER_FEATURES, lambda t: make(t, horizon), lambda _: scans, lambda *_: ages, each=False)
+    return sum(written.rows for written in engine_of(there).write(recipe, cutoffs, there))
+
+
+def _before(key: str, days: int) -> str:
+    return (date.fromisoformat(key) - timedelta(days=days)).isoformat()

@@ -1,0 +1,40 @@
+"""How large the data of a run are."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Size:
+    """Listeners, days and lines; `growth` is how many times larger `listeners` is than the base of that benchmark."""
+
+    name: str
+    landing_files: int
+    lines_a_file: int
+    listeners: int
+    pandas_listeners: int
+    cutoffs: int = 12
+    growth: int = 16
+    first_day: date = date(2025, 1, 1)
+    days: int = 180
+    lookback_days: int = 90
+
+    @property
+    def end(self) -> date:
+        """The midnight that ends the last day: the newest cut-off."""
+        return self.first_day + timedelta(days=self.days)
+
+    def day(self, number: int) -> str:
+        """Key of the day so many days after the first."""
+        return (self.first_day + timedelta(days=number)).isoformat()
+
+    @property
+    def newest_cutoffs(self) -> list[str]:
+        """The cut-offs, a week apart, the newest last."""
+        return [(self.end - timedelta(days=7 * n)).isoformat() for n in reversed(range(self.cutoffs))]
+
+
+SIZES = {
+    "small": Size("small", landing_files=3, lines_a_file=40_000, listeners=640, pandas_listeners=320),
+    "full": Size("full", landing_files=20, lines_a_file=122_000, listeners=20_000, pandas_listeners=2_500),
+}
