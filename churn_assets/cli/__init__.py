@@ -1,1 +1,1 @@
-"""The command line: `churn-assets run | status | model | simulate | demo | docs`."""
+"""The command line: `churn-assets run | status | model | summary | simulate | demo | docs`."""

@@ -120,6 +120,17 @@ def demo() -> None:
 
 
 @app.command()
+def summary() -> None:
+    """Show what went in, how good the champion is, and who is most at risk."""
+    from churn_assets.cli.simulate import truth_folder
+    from churn_assets.cli.summary import show_summary
+    from churn_assets.settings import Settings
+
+    settings = Settings()
+    show_summary(settings, truth_folder(settings) / "truth.parquet")
+
+
+@app.command()
 def docs(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the pages are up to date.")] = False,
 ) -> None:

@@ -127,8 +127,28 @@ def test_progress_grows_to_the_whole_of_each_file(tmp_path: Path) -> None:
     progress = [(one.consumed, one.lines) for one in decode([file], **SPAN)]
 
     assert all(before <= after for before, after in pairwise(progress))
-    assert len(progress) > 3
+    assert progress[0][0] < file.size
     assert progress[-1] == (file.size, 9000)
+
+
+def test_late_rows_reach_their_own_day_whatever_the_file_is_called(tmp_path: Path) -> None:
+    land(tmp_path, "2018-11-04.json", on(3, userId="7") + b"\n" + on(0, userId="late"))
+    land(tmp_path, "2018-11-01.json", on(0, userId="26"))
+
+    raw, _ = tables(decode(list_landing(str(tmp_path)), days=[FIRST_DAY], **SPAN))
+
+    assert list(zip(raw["user_id"].to_pylist(), places(raw), strict=True)) == [
+        ("26", ("2018-11-01.json", 1)),
+        ("late", ("2018-11-04.json", 2)),
+    ]
+
+
+def test_reading_the_same_files_again_gives_the_same(tmp_path: Path) -> None:
+    files = [land(tmp_path, "a.json", b"\n".join([on(1), *BAD, on(2)]))]
+
+    once, again = (tables(decode(files, **SPAN)) for _ in range(2))
+
+    assert all(one.equals(other) for one, other in zip(once, again, strict=True))
 
 
 def real(folder: str, last_day: date) -> tuple[pa.Table, pa.Table]:

@@ -1,9 +1,11 @@
 """Places, of the real logs and of others."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churn_assets.ingest.location import PLACES_SCHEMA, STATES, Place, place, place_table
-from churn_assets_tests.ingest.lines import SHARED
+from churn_assets_tests.ingest.lines import PROPERTY, SHARED
 from churn_assets_tests.ingest.real_logs import real_values
 
 
@@ -43,6 +45,15 @@ def test_the_table_has_one_row_for_each_location() -> None:
         {"location": "", "city": None, "region": None, "country": None},
         {"location": "Napa, CA", "city": "Napa", "region": "CA", "country": "US"},
     ]
+
+
+@PROPERTY
+@given(st.text(st.sampled_from("ab, -CAKYUS"), max_size=20))
+def test_no_part_of_any_place_is_empty_or_padded(text: str) -> None:
+    found = place(text)
+
+    parts = () if found is None else (found.city, found.region, found.country)
+    assert all(part is None or part.strip() == part != "" for part in parts)
 
 
 def test_there_are_fifty_states_a_district_and_five_territories() -> None:

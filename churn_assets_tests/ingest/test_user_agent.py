@@ -5,10 +5,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churn_assets.ingest.tables import BROWSERS, DEVICES, OPERATING_SYSTEMS
 from churn_assets.ingest.user_agent import AGENTS_SCHEMA, Agent, agent, agent_table
-from churn_assets_tests.ingest.lines import SHARED
+from churn_assets_tests.ingest.lines import PROPERTY, SHARED
 from churn_assets_tests.ingest.real_logs import real_values
 
 KHTML = "(KHTML, like Gecko)"
@@ -74,6 +76,14 @@ def test_the_table_has_one_row_for_each_text_as_the_log_has_it() -> None:
 
 def test_a_log_without_agents_gives_an_empty_table() -> None:
     assert agent_table([None]).num_rows == 0
+
+
+@PROPERTY
+@given(st.text(st.sampled_from("Android Mobile/iPad;(Mac OS X)Chrome TV bot\0\u00e9"), max_size=60))
+def test_any_text_is_told_in_our_words(text: str) -> None:
+    found = agent(text)
+
+    assert found is None or (found.device in DEVICES and found.os in OPERATING_SYSTEMS and found.browser in BROWSERS)
 
 
 def plain_reading(text: str) -> Iterator[str]:
