@@ -1,11 +1,10 @@
 """A lake of synthetic `events`, written straight by DuckDB: 23 million events take about a minute.
 
-Listeners differ widely in how often they come (a few of them make most of the events, as in real logs), sessions in length, songs
-in how often they are heard (a power law over 100,000 songs of 20,000 artists). Every draw is a hash of listener, day and
-position, so the same size gives the same events, and a lake of fewer listeners holds fewer of the same ones.
+Listeners differ widely in how often they come, sessions in length, songs in how often they are heard (a power law over
+100,000 songs of 20,000 artists). Every draw is a hash of listener, day and position, so the same size gives the same
+events, and a lake of fewer listeners holds fewer of the same ones.
 """
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +100,9 @@ def make_lake(root: str, listeners: int, first_day: str, days: int) -> int:
             day = start + timedelta(days=n)
             with lake.replacing(EVENTS, day.isoformat()) as path:
                 _write_day(connection, day, path)
-        return sum(_rows(connection, root))
+        counted = connection.execute(f"SELECT count(*) FROM read_parquet('{root}/events/*/*.parquet')").fetchone()
+    assert counted is not None
+    return int(counted[0])
 
 
 def _write_day(connection: "duckdb.DuckDBPyConnection", day: date, path: Path) -> None:
@@ -109,8 +110,3 @@ def _write_day(connection: "duckdb.DuckDBPyConnection", day: date, path: Path) -
 
     select = DAY.replace("$day", str(epoch_day(day))).replace("$midnight", str(epoch_ms(day)))
     connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
-
-
-def _rows(connection: "duckdb.DuckDBPyConnection", root: str) -> Iterator[int]:
-    counted = connection.execute(f"SELECT count(*) FROM read_parquet('{root}/events/*/*.parquet')").fetchall()
-    return (rows for (rows,) in counted)

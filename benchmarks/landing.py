@@ -1,4 +1,4 @@
-"""Log files of any size from real-shaped days: the sample logs where they are, a simulated service where they are not."""
+"""Log files of any size from real-shaped days: the sample logs, or a simulated service where those are missing."""
 
 import gzip
 import re

@@ -16,11 +16,12 @@ HISTORIES_DAYS = (30, 60, 120)
 SAME = 1.15
 """How far two costs may lie apart and still count as the same: what equal runs differ by on a shared machine."""
 REPEATS = 3
-LINE = """
-SELECT epoch_ms(ts) AS ts, user_id AS "userId", session_id AS "sessionId", item_in_session AS "itemInSession", page, level,
-    artist, song, length, method, status, gender, city || ', ' || region AS location, epoch_ms(registration) AS registration,
-    'Logged In' AS auth, 'Ada' AS "firstName", 'Byron' AS "lastName",
-    'Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0.1985.143 Safari/537.36' AS "userAgent"
+AGENT = "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0.1985.143 Safari/537.36"
+LINE = f"""
+SELECT epoch_ms(ts) AS ts, user_id AS "userId", session_id AS "sessionId", item_in_session AS "itemInSession",
+    page, level, artist, song, length, method, status, gender, city || ', ' || region AS location,
+    epoch_ms(registration) AS registration, 'Logged In' AS auth, 'Ada' AS "firstName", 'Byron' AS "lastName",
+    '{AGENT}' AS "userAgent"
 FROM read_parquet($file, hive_partitioning = false) ORDER BY ts
 """
 

@@ -4,7 +4,7 @@ Each does what the asset of its name does, without Dagster around it, whose star
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,18 +68,12 @@ def _decode(landing: str, lake: "Lake", days: Sequence[str]) -> None:
     remember(found.with_entries(entries), lake)
 
 
-def _adopt(lake: "Lake", contract: "Contract", files: "dict[date, Path] | object") -> None:
+def _adopt(lake: "Lake", contract: "Contract", files: Mapping[date, Path]) -> None:
     from churn_assets.lake.engine import describe
 
-    assert hasattr(files, "items")
     for day, path in files.items():
         describe(day.isoformat(), path)
         lake.adopt(contract, day.isoformat(), path)
-
-
-def daily_aggregates(lake: str, days: Sequence[str]) -> int:
-    """Every daily aggregate of `days`, from events that are there; gives the rows written."""
-    return sum(step(lake=lake, days=days) for step in (sessions, listener_days, listener_items, listener_item_gaps))
 
 
 def sessions(lake: str, days: Sequence[str]) -> int:

@@ -1,6 +1,5 @@
 """What the platform's steps are measured against: the same work done as barely as it can be, in processes."""
 
-
 from benchmarks.measuring import THREADS
 
 LINE = (

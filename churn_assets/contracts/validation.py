@@ -5,6 +5,7 @@ every row of a run is judged by DuckDB, and Pandera judges the rows found bad an
 a property test holds both verdicts equal.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def judge(scan: Scan, engine: Engine) -> Verdict:
         court = _Court(connection, scan.contract)
         rows, broken = court.counts()
         suspects = court.suspects(broken)
-    found = broken | {rule: n for rule, n in _by_pandera(scan.contract, suspects).items() if not broken}
+    found = broken | {rule: n for rule, n in broken_for_pandera(scan.contract, suspects).items() if not broken}
     return Verdict(rows, found, _sample(scan.contract, suspects) if found else ())
 
 
@@ -97,12 +98,15 @@ def _pandera_column(column: Column) -> "pandera.Column":
     return pandera.Column(dtype, checks, nullable=column.nullable, description=column.description)
 
 
-def _by_pandera(contract: Contract, suspects: "pa.Table") -> dict[str, int]:
-    """What Pandera finds in the rows, by rule."""
+def broken_for_pandera(contract: Contract, rows: "pa.Table") -> dict[str, int]:
+    """The rules that Pandera finds broken in whole rows, and how often."""
     import pandera.errors
 
     try:
-        pandera_schema(contract).validate(frame_of(contract, suspects), lazy=True)
+        with warnings.catch_warnings():
+            # Pandera concatenates its empty findings in a way that pandas is about to change.
+            warnings.simplefilter("ignore", FutureWarning)
+            pandera_schema(contract).validate(frame_of(contract, rows), lazy=True)
     except pandera.errors.SchemaErrors as errors:
         counts = errors.failure_cases.groupby(["column", "check"]).size()
         return {f"{column}: {check}": int(n) for (column, check), n in counts.items()}

@@ -81,10 +81,6 @@ class Manifest:
         """The manifest with `entries` added, or put in place of older ones of their files."""
         return type(self)({**self.files, **{entry.name: entry for entry in entries}})
 
-    def without(self, names: Collection[str]) -> Self:
-        """The manifest without the named files."""
-        return type(self)({name: entry for name, entry in self.files.items() if name not in names})
-
 
 class Tally:
     """Adds up what a manifest should know of one file, while it is being read."""

@@ -11,6 +11,7 @@ from churn_assets.contracts.contract import Contract
 from churn_assets.errors import MissingPartitionError
 
 FILE = "part-0.parquet"
+SHOWN_KEYS = 5
 WHOLE = ""
 """Key of the single partition of a table that is not partitioned."""
 
@@ -111,7 +112,8 @@ def _sync(path: Path) -> None:
 def _what_is_missing(contract: Contract, missing: Sequence[str], there: Sequence[str]) -> str:
     if not there:
         return f"{contract.table} has not been materialised: run `churn-assets run`, or materialise it in Dagster."
+    shown = ", ".join(missing[:SHOWN_KEYS]) + (" …" if len(missing) > SHOWN_KEYS else "")
     return (
-        f"{contract.table} has no partition {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}; "
+        f"{contract.table} has no partition {shown}; "
         f"there are {len(there)}, from {there[0]} to {there[-1]}. Materialise the missing ones with `churn-assets run`."
     )

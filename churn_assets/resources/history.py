@@ -14,6 +14,7 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 from dagster._core.events import DagsterEventType
+from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
 
 from churn_assets.lake.lake import WHOLE
 from churn_assets.resources.checks import CHECK, FIRST_KEY, LAST_KEY
@@ -118,7 +119,9 @@ class History:
         check = dg.AssetCheckKey(self.key, CHECK)
         cursor: int | None = None
         while True:
-            page = self.instance.event_log_storage.get_asset_check_execution_history(check, limit=PAGE, cursor=cursor)
+            page = self.instance.event_log_storage.get_asset_check_execution_history(
+                check, limit=PAGE, cursor=cursor, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+            )
             for record in page:
                 evaluation = _evaluation(record.event)
                 if record.event is not None and evaluation is not None:

@@ -14,7 +14,8 @@ PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 12
 CELL_CHARACTERS = 40
 
-Metadata = Mapping[str, dg.MetadataValue[Any]]
+Metadata = Mapping[str, Any]
+"""Metadata of a materialisation: values that Dagster knows how to show, by name."""
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:

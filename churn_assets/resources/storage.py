@@ -20,12 +20,12 @@ class LandingResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dag
 
     def arrivals(self, lake: Lake) -> Arrivals:
         """What has landed; LandingError if the folder is not there."""
-        last = date.fromisoformat(self.last_day) if self.last_day else _today() - timedelta(days=1)
-        return arrivals(self.url, lake, date.fromisoformat(self.first_day), last)
+        return arrivals(self.url, lake, date.fromisoformat(self.first_day), self.last)
 
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+    @property
+    def last(self) -> date:
+        """The last day of the log."""
+        return date.fromisoformat(self.last_day) if self.last_day else datetime.now(UTC).date() - timedelta(days=1)
 
 
 class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]

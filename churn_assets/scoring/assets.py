@@ -52,7 +52,7 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
         *,
         user_features: Scan,
         population: Scan,
-        champion_model: Scan,
+        champion_model: Scan,  # noqa: ARG001 — read from the registry; the scan is the dependency
     ) -> Product:
         from churn_assets.scoring.score import Moment, score
 

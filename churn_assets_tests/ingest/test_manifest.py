@@ -64,11 +64,11 @@ def test_files_are_found_by_day_and_days_by_file() -> None:
     assert manifest.days_of(["c", "b", "unknown"]) == (ONE, TWO, THREE)
 
 
-def test_entries_are_replaced_and_removed_by_name() -> None:
+def test_entries_are_replaced_by_name() -> None:
     manifest = Manifest().with_files([entry("a", ONE), entry("b", ONE)]).with_files([entry("a", TWO)])
 
     assert manifest.days_of(["a"]) == (TWO,)
-    assert set(manifest.without(["a"]).files) == {"b"}
+    assert set(manifest.files) == {"a", "b"}
 
 
 def test_nothing_has_changed_after_a_survey(tmp_path: Path) -> None:

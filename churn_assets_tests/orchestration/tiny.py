@@ -123,9 +123,7 @@ class Site:
         """The lake."""
         return Lake(Path(self.settings.lake_url))
 
-    def run(
-        self, assets: Sequence[str], first: str = "", last: str = "", *, progress: Listener = SILENCE
-    ) -> RunResult:
+    def run(self, assets: Sequence[str], first: str = "", last: str = "", *, progress: Listener = SILENCE) -> RunResult:
         """Materialise a range of partitions."""
         span = Range(first, last or first)
         return run_assets(self.defs, assets, span, instance=self.instance, progress=progress)

@@ -21,6 +21,7 @@ from churn_assets.features.expressions import Expression, greatest, only_if, squ
 LENGTH_S = (END - START) // SECOND
 """Whole seconds, so that sums of squares are exact."""
 FOUR_WEEKS = 28
+FEWEST_WITH_A_GAP = 2
 
 
 def session_seconds(window: Window | None = None) -> Expression:
@@ -58,6 +59,6 @@ class Session(FeatureGroup):
     )
     avg_session_gap_hours = derived(
         "Mean idle time between sessions in hours; undefined for a single session.",
-        only_if(sessions() >= 2, greatest(IDLE_MS, 0) / (sessions() - 1) / HOUR),
+        only_if(sessions() >= FEWEST_WITH_A_GAP, greatest(IDLE_MS, 0) / (sessions() - 1) / HOUR),
         at_least=0,
     )

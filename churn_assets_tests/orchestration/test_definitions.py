@@ -1,0 +1,104 @@
+"""What Dagster loads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from churn_assets.definitions import build_defs, defs
+from churn_assets.resources.lake_asset import OWNER
+from churn_assets.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("mlflow", "sklearn", "catboost", "shap", "evidently", "matplotlib", "scipy.stats", "pandera", "pandera.polars")
+DEPENDENCIES = {
+    "raw_logs": set(),
+    "quarantined_lines": set(),
+    "events": {"raw_logs"},
+    "sessions": {"events"},
+    "listener_days": {"events"},
+    "listener_items": {"events"},
+    "listener_item_gaps": {"listener_items"},
+    "user_features": {"listener_days", "sessions", "listener_item_gaps"},
+    "population": {"listener_days"},
+    "churn_labels": {"population", "listener_days"},
+    "training_set": {"user_features", "churn_labels"},
+    "model_backtest": {"training_set"},
+    "candidate_models": {"training_set"},
+    "challenger_model": {"candidate_models"},
+    "champion_model": {"training_set", "challenger_model"},
+    "churn_scores": {"user_features", "population", "champion_model"},
+}
+GRAPH = defs.resolve_asset_graph()
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """A command in the repository root, without DAGSTER_HOME."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("DAGSTER_HOME", "PYTHONWARNINGS")}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", [("dagster", "definitions", "validate"), ("dg", "check", "defs")])
+def test_dagsters_own_validation_passes(command: tuple[str, ...]) -> None:
+    done = run(str(Path(sys.executable).parent / command[0]), *command[1:])
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_importing_the_definitions_loads_nothing_heavy() -> None:
+    code = f"import sys, churn_assets.definitions; print([m for m in {HEAVY!r} if m in sys.modules])"
+
+    done = run(sys.executable, "-c", code)
+
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_definitions_warn_of_nothing() -> None:
+    done = run(sys.executable, "-W", "error::UserWarning", "-c", "import churn_assets.definitions")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_assets_and_their_dependencies_are_these() -> None:
+    nodes = [GRAPH.get(key) for key in GRAPH.get_all_asset_keys()]
+
+    found = {node.key.to_user_string(): {parent.to_user_string() for parent in node.parent_keys} for node in nodes}
+
+    assert found == DEPENDENCIES
+
+
+@pytest.mark.parametrize("key", sorted(GRAPH.get_all_asset_keys()), ids=lambda key: key.to_user_string())
+def test_every_asset_says_what_it_is(key: dg.AssetKey) -> None:
+    node = GRAPH.get(key)
+
+    assert len(node.description or "") > 60
+    assert node.owners == [OWNER]
+    assert node.group_name not in (None, "default")
+    assert node.kinds
+    assert node.code_version
+    schema = node.metadata["dagster/column_schema"]
+    assert all(column.description for column in schema.columns)
+    assert {check.name for check in node.check_keys} >= {"contract"}
+    assert node.partitions_def is None or node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+def test_contracts_block_what_is_downstream() -> None:
+    for check in GRAPH.asset_check_keys:
+        assert GRAPH.get_check_spec(check).blocking
+
+
+def test_arguments_of_the_definitions_can_be_replaced() -> None:
+    marked = build_defs(Settings(_env_file=None), sensors=[], resources={"extra": 1})
+
+    assert marked.sensors == []
+    assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
+
+
+def test_the_landing_sensor_runs_by_default() -> None:
+    sensor = defs.get_repository_def().get_sensor_def("landing_sensor")
+
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert {target.job_name for target in sensor.targets} == {"update_days", "update_cutoffs"}

@@ -1,0 +1,105 @@
+"""The sensor that ingests what lands."""
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from churn_assets.ingest.sensors import CAUSE
+from churn_assets.resources.storage import LakeResource, LandingResource
+from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, landed_site, line, write_lines
+
+
+def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
+    """One evaluation of the sensor."""
+    repository = site.defs.get_repository_def()
+    context = dg.build_sensor_context(
+        site.instance,
+        cursor=cursor,
+        repository_def=repository,
+        resources={
+            "storage": LakeResource(root=site.settings.lake_url),
+            "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
+        },
+    )
+    found = repository.get_sensor_def("landing_sensor")(context)
+    assert isinstance(found, dg.SensorResult | dg.SkipReason)
+    return found
+
+
+def asked(site: Site, cursor: str | None = None) -> list[dg.RunRequest]:
+    """The runs that the sensor asks for."""
+    found = tick(site, cursor)
+    assert isinstance(found, dg.SensorResult)
+    return list(found.run_requests or [])
+
+
+def test_everything_is_asked_for_in_one_run_at_first(tmp_path: Path) -> None:
+    site = landed_site(tmp_path / "home")
+
+    (request,) = asked(site)
+
+    assert request.job_name == "update_days"
+    assert {key.to_user_string() for key in request.asset_selection or []} == set(DAILY)
+    assert request.tags["dagster/asset_partition_range_start"] == "2024-01-01"
+    assert request.tags["dagster/asset_partition_range_end"] == LAST_DAY.isoformat()
+
+
+def test_each_range_of_late_days_is_one_run_with_its_cause(site: Site) -> None:
+    days = (date(2024, 1, 3), date(2024, 1, 4), date(2024, 1, 12))
+    write_lines(site.landing / "late.json", [line(day, 5, 9) for day in days])
+
+    requests = asked(site)
+
+    ranges = [
+        (r.tags["dagster/asset_partition_range_start"], r.tags["dagster/asset_partition_range_end"]) for r in requests
+    ]
+    assert ranges == [("2024-01-03", "2024-01-04"), ("2024-01-12", "2024-01-12")]
+    assert {request.tags[CAUSE] for request in requests} == {"raw_logs: other files have landed"}
+
+
+def test_cutoffs_are_asked_for_once_their_days_are_done(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 20), 5, 9, page="Thumbs Up", song=None, artist=None)])
+    site.run(DAILY, "2024-01-20")
+
+    (gaps,) = asked(site)
+    site.run(["listener_item_gaps"], "2024-01-21", LAST_DAY.isoformat())
+    (cutoffs,) = asked(site)
+
+    assert [key.to_user_string() for key in gaps.asset_selection or []] == ["listener_item_gaps"]
+    assert cutoffs.job_name == "update_cutoffs"
+    assert cutoffs.tags["dagster/asset_partition_range_start"] == "2024-01-22"
+
+
+def test_the_same_work_on_the_same_ground_has_the_same_run_key(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    first, again = asked(site), asked(site)
+
+    write_lines(site.landing / "later.json", [line(date(2024, 1, 3), 5, 10)])
+
+    assert first[0].run_key == again[0].run_key != asked(site)[0].run_key
+
+
+def test_nothing_new_is_skipped_by_the_cursor(made_site: Site) -> None:
+    found = tick(made_site)
+    assert isinstance(found, dg.SensorResult)
+    assert not found.run_requests
+
+    assert isinstance(tick(made_site, found.cursor), dg.SkipReason)
+
+
+def test_the_sensor_waits_while_a_run_is_in_flight(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    site.instance.add_run(dg.DagsterRun("update_days", status=dg.DagsterRunStatus.STARTED))
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SkipReason)
+    assert "in flight" in str(found.skip_message)
+
+
+def test_a_missing_landing_folder_is_no_failure(tmp_path: Path) -> None:
+    found = tick(Site(tmp_path / "home"))
+
+    assert isinstance(found, dg.SkipReason)
+    assert "does not exist" in str(found.skip_message)
