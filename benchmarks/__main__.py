@@ -34,13 +34,17 @@ def main() -> int:
         scratch = Path(asked.scratch or temporary).resolve()
         scratch.mkdir(parents=True, exist_ok=True)
         bench = Workbench(scratch, SIZES[asked.size], _teller())
-        found = [BENCHMARKS[name](bench) for name in asked.only or BENCHMARKS]
-    now = datetime.now(UTC)
-    for findings in found:
-        write_results(findings, size=asked.size, at=now)
+        found = [_measure(BENCHMARKS[name], bench) for name in asked.only or BENCHMARKS]
     print(table(found))
     is_met = all(target.is_met for findings in found for target in findings.targets)
     return 0 if is_met or asked.size == "small" else 1
+
+
+def _measure(benchmark: Callable[[Workbench], Findings], bench: Workbench) -> Findings:
+    """One benchmark's findings, written at once: what was measured stays, whatever the next one does."""
+    findings = benchmark(bench)
+    write_results(findings, size=bench.size.name, at=datetime.now(UTC))
+    return findings
 
 
 def _arguments() -> argparse.Namespace:

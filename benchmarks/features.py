@@ -16,17 +16,16 @@ AGGREGATES = (
     production.listener_item_gaps,
 )
 BUILD_RATIO, MANY_RATIO, ONE_RATIO = 12, 2, 0.5
-REPEATS = 3
 
 
 def features(bench: Workbench) -> Findings:
     """Building at most 12 scans, features at 12 cut-offs at most 2, at a new one at most half of one."""
     size = bench.size
     root = bench.lake(size.listeners)
-    scan = bench.measure("bare scan", references.bare_scan, repeats=REPEATS, lake=str(root)).cost
+    scan = bench.measure("bare scan", references.bare_scan, repeats=size.repeats, lake=str(root)).cost
     built = aggregate_costs(bench, size.listeners)
     many = feature_cost(bench, size.listeners, size.newest_cutoffs)
-    one = feature_cost(bench, size.listeners, size.newest_cutoffs[-1:], repeats=REPEATS)
+    one = feature_cost(bench, size.listeners, size.newest_cutoffs[-1:], repeats=size.repeats)
     build = sum(cost.cpu_seconds for cost in built.values())
     return Findings(
         "features",

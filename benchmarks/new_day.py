@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 HISTORIES_DAYS = (30, 60, 120)
 SAME = 1.15
 """How far two costs may lie apart and still count as the same: what equal runs differ by on a shared machine."""
-REPEATS = 3
 AGENT = "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0.1985.143 Safari/537.36"
 LINE = f"""
 SELECT epoch_ms(ts) AS ts, user_id AS "userId", session_id AS "sessionId", item_in_session AS "itemInSession",
@@ -37,7 +36,7 @@ def new_day(bench: Workbench) -> Findings:
     for days in HISTORIES_DAYS:
         arguments = {"landing": str(landing), "history": str(history), "history_days": days, "day": day}
         lake = bench.fresh(f"lake-new-day-{days}")
-        done = bench.measure(f"a new day after {days}", add_day, repeats=REPEATS, lake=str(lake), **arguments)
+        done = bench.measure(f"a new day after {days}", add_day, repeats=size.repeats, lake=str(lake), **arguments)
         lines.append(Line(f"a new day after {days} days", done.cost))
     costs = [line.cost.cpu_seconds for line in lines]
     sizes = {"events a day": bench.events(size.listeners) // size.days, "listeners": size.listeners}

@@ -21,7 +21,7 @@ class Workbench:
 
     def lake(self, listeners: int) -> Path:
         """The lake of that many listeners, with their events; made if it is not there."""
-        root = self.scratch / f"lake-{listeners}"
+        root = self.scratch / f"lake-{listeners}-{self.size.days}"
         if not (root / ".events").exists():
             self.say(f"making the events of {listeners:,} listeners")
             first_day, days = self.size.first_day.isoformat(), self.size.days

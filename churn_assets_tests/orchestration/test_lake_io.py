@@ -136,4 +136,4 @@ def test_the_columns_tab_shows_types_rules_and_keys() -> None:
 def test_values_cannot_break_a_markdown_table() -> None:
     shown = markdown_table(["a"], [["x|y\n<b>" + "z" * 50], [None], [1.23456789]])
 
-    assert shown.splitlines() == ["| a |", "| --- |", f"| x\\|y &lt;b>{'z' * 27}… |", "|  |", "| 1.23457 |"]
+    assert shown.splitlines() == ["| a |", "| --- |", f"| x\\|y &lt;b>{'z' * 28}… |", "|  |", "| 1.23457 |"]

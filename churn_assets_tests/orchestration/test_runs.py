@@ -103,7 +103,7 @@ def test_a_replayed_file_changes_nothing_but_the_count_of_duplicates(site: Site)
     assert (told["lines"], told["events"], told["visitors"], told["duplicates"]) == (38, 18, 2, 18)
 
 
-def test_reading_the_same_files_again_gives_the_same_bytes_and_makes_nothing_stale(site: Site) -> None:
+def test_reading_the_same_files_again_gives_the_same_content_and_makes_nothing_stale(site: Site) -> None:
     before = site.digests()
 
     site.run(DAILY, "2024-01-01", "2024-01-10")
@@ -127,7 +127,7 @@ def test_a_late_row_reaches_its_own_day_and_what_depends_on_it(site: Site) -> No
     assert made_from_scratch(site) == site.digests()
 
 
-def made_from_scratch(site: Site) -> dict[str, bytes]:
+def made_from_scratch(site: Site) -> dict[str, str]:
     """What the lake holds if the same landing files are read by a new platform."""
     fresh = Site(site.home.parent / "fresh")
     for path in site.landing.iterdir():

@@ -15,6 +15,7 @@ from dagster._core.instance.ref import InstanceRef
 from churn_assets.cutoffs import HOUR, MINUTE, days_between, epoch_ms
 from churn_assets.definitions import build_defs
 from churn_assets.ingest.arrivals import arrivals, remember
+from churn_assets.lake.engine import describe
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.planning import AssetState, Work, plan
 from churn_assets.resources.progress import SILENCE, Listener
@@ -165,10 +166,10 @@ class Site:
         made = [event for event in self.events_of(asset) if event.partition == key]
         return {name: value.value for name, value in made[-1].metadata.items()}
 
-    def digests(self) -> dict[str, bytes]:
-        """Content of every file of the lake, by path."""
+    def digests(self) -> dict[str, str]:
+        """Hash of the content of every file of the lake, by path."""
         files = sorted(self.lake.root.glob("*/*/part-0.parquet"))
-        return {str(path.relative_to(self.lake.root)): path.read_bytes() for path in files}
+        return {str(path.relative_to(self.lake.root)): describe("", path).sha256 for path in files}
 
 
 def landed_site(home: Path) -> Site:
