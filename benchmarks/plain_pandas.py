@@ -62,7 +62,7 @@ def _as_ms(times: pd.Series) -> pd.Series:
     """Times as epoch milliseconds; NaN for null."""
     if not pd.api.types.is_datetime64_any_dtype(times):
         return times
-    return (times - pd.Timestamp("1970-01-01")) / pd.Timedelta(milliseconds=1)
+    return times.astype("datetime64[ms]").astype("int64").where(times.notna())
 
 
 def _seen(events: pd.DataFrame, end: int, lookback_days: int) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from churn_assets_tests.end_to_end.tampering import rewritten
 TRAINING = Work(("candidate_models", "challenger_model"), "", "", "asked for")
 BREAKAGES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "nobody churned": lambda rows: rows.assign(churned=False),
-    "two listeners": lambda rows: rows[rows["user_id"].isin(sorted(set(rows["user_id"]))[:2])],
+    "everybody churned": lambda rows: rows.assign(churned=True),
 }
 
 
