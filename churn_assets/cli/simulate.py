@@ -37,5 +37,11 @@ def simulate_logs(settings: Settings, world: "World") -> "Simulated":
     with counting_bar("Simulating", total=world.days, unit="days") as advance:
         done = write_logs(world, Path(settings.landing_url), progress=advance)
     cutoffs = settings.cutoffs.up_to(date.fromordinal(world.first_day.toordinal() + world.days))
-    write_truth(world, truth_folder(settings), cutoffs)
+    write_truth(
+        world,
+        truth_folder(settings),
+        cutoffs,
+        horizon_days=settings.horizon_days,
+        at_risk_days=settings.at_risk_days,
+    )
     return done

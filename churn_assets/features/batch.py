@@ -217,10 +217,16 @@ class _SessionRows(_Rows):
 
     @cached_property
     def rows(self) -> "ir.Table":
-        joined = self.table.inner_join(_ages().filter(_ages().age <= self.horizon.lookback_days), "day")
-        return joined.group_by("user_id", "cutoff", "session_id").aggregate(
-            start_ts=joined.start_ts.min(), end_ts=joined.end_ts.max()
+        """Sessions beside their cut-offs; only the few with parts on several days need putting together."""
+        session, ages = ["user_id", "session_id"], _ages()
+        counts = self.table.group_by(session).aggregate(parts=lambda t: t.count())
+        broken = counts.filter(counts.parts > 1)
+        whole = self.table.anti_join(broken, session).inner_join(ages, "day")
+        parts = self.table.semi_join(broken, session).inner_join(ages, "day")
+        mended = parts.group_by("user_id", "cutoff", "session_id").aggregate(
+            start_ts=parts.start_ts.min(), end_ts=parts.end_ts.max()
         )
+        return whole.select(*mended.columns).union(mended)
 
     @cached_property
     def aggregated(self) -> "ir.Table":

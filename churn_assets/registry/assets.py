@@ -95,7 +95,7 @@ def _challenger_model(settings: Settings) -> dg.AssetsDefinition:
         cutoffs = sorted({moment.date() for moment in frame["cutoff"].unique()})
         split = promotion_split(cutoffs, landed_log(settings, storage.lake), holdout=settings.holdout_cutoffs)
         enrolment = Enrolment(CATALOGUE.schema(settings.lookback_days), training_options(settings), models.registry())
-        origin = Origin(context.run_id, _data_versions(context))
+        origin = Origin(context.run.run_id, _data_versions(context))
         done = enrolment.enrol(frame, split, origin, started=_link_to_mlflow(context))
         link = {"mlflow_run": dg.MetadataValue.url(done.run.page), MLFLOW_RUN: dg.MetadataValue.text(done.run.run_id)}
         shown = link | _shown(done)
@@ -107,7 +107,7 @@ def _challenger_model(settings: Settings) -> dg.AssetsDefinition:
 
 def _link_to_mlflow(context: dg.AssetExecutionContext) -> Callable[[str], None]:
     """Tag the Dagster run with its MLflow run, so that each leads to the other."""
-    return lambda run_id: context.instance.add_run_tags(context.run_id, {MLFLOW_RUN: run_id})
+    return lambda run_id: context.instance.add_run_tags(context.run.run_id, {MLFLOW_RUN: run_id})
 
 
 def _data_versions(context: dg.AssetExecutionContext) -> dict[str, str]:

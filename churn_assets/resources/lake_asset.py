@@ -35,6 +35,8 @@ class Table:
     kinds: frozenset[str] = frozenset({"duckdb", "parquet"})
     possible: str | None = None
     is_record: bool = False
+    after: tuple[str, ...] = ()
+    """Tables that it comes after without reading them."""
 
     @property
     def key(self) -> dg.AssetKey:
@@ -103,6 +105,7 @@ def lake_asset(
             io_manager_key=LAKE_IO,
             partitions_def=partitions,
             ins={name: dg.AssetIn(partition_mapping=mapping) for name, mapping in (reads or {}).items()},
+            deps=[dg.AssetKey(name) for name in table.after],
             backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         )(compute)
 

@@ -111,6 +111,5 @@ def _instance(settings: Settings) -> dg.DagsterInstance:
         return dg.DagsterInstance.from_config(str(here))
     home = settings.dagster_home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / CONFIG).exists():
-        (home / CONFIG).write_text(HOME_CONFIG.format(home=home))
+    (home / CONFIG).write_text(HOME_CONFIG.format(home=home))
     return dg.DagsterInstance.from_config(str(home))

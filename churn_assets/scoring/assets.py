@@ -10,6 +10,7 @@ from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.ingest.clock import data_clock
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Scan
+from churn_assets.registry.tables import CHAMPION_MODEL
 from churn_assets.resources.charts import charted
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset
@@ -43,6 +44,7 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
         ),
         kinds=frozenset({"mlflow", "parquet"}),
         is_record=True,
+        after=(CHAMPION_MODEL.table,),
     )
 
     @lake_asset(table, dates.cutoffs)
@@ -52,7 +54,6 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
         *,
         user_features: Scan,
         population: Scan,
-        champion_model: Scan,  # noqa: ARG001 — read from the registry; the scan is the dependency
     ) -> Product:
         from churn_assets.scoring.score import Moment, score
 

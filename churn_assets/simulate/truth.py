@@ -46,11 +46,14 @@ def true_probabilities(
     )
 
 
-def write_truth(world: World, folder: Path, cutoffs: Sequence[date]) -> Path:
+def write_truth(
+    world: World, folder: Path, cutoffs: Sequence[date], *, horizon_days: int = 30, at_risk_days: int = 30
+) -> Path:
     """Write the `true_probabilities` of `cutoffs` to `folder`/truth.parquet (replaced at once) and give its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path, beside = folder / TRUTH_FILE, folder / f".{TRUTH_FILE}.part"
-    true_probabilities(world, cutoffs).to_parquet(beside, index=False)
+    truth = true_probabilities(world, cutoffs, horizon_days=horizon_days, at_risk_days=at_risk_days)
+    truth.to_parquet(beside, index=False)
     beside.replace(path)
     return path
 

@@ -92,7 +92,7 @@ def _model_backtest(settings: Settings) -> dg.AssetsDefinition:
     table = Table(
         contract=MODEL_BACKTEST,
         group=GROUP,
-        code_version=f"1-{settings.backtest_cutoffs}-{settings.folds}-{settings.seed}",
+        code_version=f"1-{settings.target}-{settings.backtest_cutoffs}-{settings.folds}-{settings.seed}",
         description=(
             "Every rung of the ladder, from the base rate to CatBoost, trained as if each test cut-off were today and "
             "tested on what came after: the honest estimate of how good predictions are."
