@@ -55,6 +55,8 @@ def show_quality(console: Console, lake: Lake, champion: "LoadedModel", truth: P
         f"\n[bold]Champion[/bold] version {champion.version.number}: {champion.version.rung}", highlight=False
     )
     console.print(f"  {', '.join(_headline(champion))}", highlight=False)
+    if not lake.keys(MODEL_BACKTEST):
+        return
     measured = read_frame(lake.scan(MODEL_BACKTEST))
     measured = measured[measured["target"] == "churned"]
     table = Table(title=_title(measured), title_justify="left")

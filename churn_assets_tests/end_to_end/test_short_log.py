@@ -43,7 +43,7 @@ def test_stages_come_one_after_the_other_training_waits_and_the_champion_scores(
 ) -> None:
     (days, made_days), (features, made_features), (scores, made_scores) = (said[stage] for stage in STAGES)
 
-    assert [days.code, features.code, scores.code] == [0, 0, 0]
+    assert [days.code, features.code, scores.code] == [0, 0, 0], scores
     assert {"raw_logs", "events", "sessions", "listener_days"} <= made_days
     assert made_features - made_days == {"user_features", "population"}
     assert made_scores - made_features == {"churn_scores"}
