@@ -26,6 +26,7 @@ FINGERPRINT = "churn.fingerprint"
 RUNG = "churn.rung"
 LAST_LABEL_DAY = "churn.last_label_day"
 LONGEST_DESCRIPTION = 5_000
+MLFLOW_NOTE = "registered_model_meta"
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -183,8 +184,12 @@ class ModelRegistry:
 
 
 def tree_digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of every file below `folder`."""
-    return digest_of(checksums(folder))
+    """SHA-256 over the names and contents of every file below `folder`.
+
+    The one file left out is the note that MLflow itself leaves beside a local model whenever somebody loads it by its
+    registered name; our own loader never reads it.
+    """
+    return digest_of({name: found for name, found in checksums(folder).items() if name != MLFLOW_NOTE})
 
 
 def _tags(model: "ChurnModel", digest: str) -> dict[str, Any]:

@@ -33,6 +33,16 @@ def loaded(service: Service, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 # MLflow warns of its own type hints when imported.
 @pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")
+def test_a_champion_that_plain_mlflow_loaded_is_still_itself(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(service, monkeypatch)
+
+    registry = service.registry
+
+    assert registry.load(registry.champion()).model.rung == registry.champion().rung
+
+
+# MLflow warns of its own type hints when imported.
+@pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")
 def test_plain_mlflow_gives_the_scores_of_the_newest_cutoff(
     service: Service, scores: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
