@@ -53,6 +53,7 @@ WEEKLY: Mapping[str, Any] = {
 }
 """Settings under which five weeks of log hold four mature cut-offs."""
 COUNTS = "simulated.json"
+COPY_ATTEMPTS = 5
 NO_ENV_FILE: Mapping[str, Any] = {"_env_file": None}
 
 
@@ -156,7 +157,15 @@ class Service:
 
 def copied(service: Service, home: Path) -> Service:
     """A copy that may be changed; its Dagster history is its own, its models lie where they were logged."""
-    shutil.copytree(service.home, home, copy_function=shutil.copy2)
+    for attempt in range(COPY_ATTEMPTS):
+        try:
+            shutil.copytree(service.home, home, dirs_exist_ok=True)
+            break
+        except shutil.Error:
+            # Another worker closed a database while it was copied, and its write-ahead log vanished: copy again.
+            if attempt == COPY_ATTEMPTS - 1:
+                raise
+            shutil.rmtree(home)
     # It names the folder of the original.
     (home / ".dagster" / "dagster.yaml").unlink()
     return Service(home, service.changes)
