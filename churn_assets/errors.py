@@ -8,10 +8,14 @@ ChurnAssetsError
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
- └── RegistryError
-      ├── NoChampionError         nothing has been promoted yet
-      ├── ArtifactError           a stored model is tampered with, foreign or incomplete
-      └── FingerprintError        a model and the features it is given were declared differently
+ ├── RegistryError
+ │    ├── NoChampionError         nothing has been promoted yet
+ │    ├── ArtifactError           a stored model is tampered with, foreign or incomplete
+ │    └── FingerprintError        a model and the features it is given were declared differently
+ ├── StoreError               the prediction store cannot do what was asked of it
+ ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
+ ├── ReportError              a report cannot be made
+ └── RetrainingError          a retraining cannot be decided on or recorded
 """
 
 
@@ -61,3 +65,19 @@ class ArtifactError(RegistryError):
 
 class FingerprintError(RegistryError):
     """A model and the features it is given were declared differently."""
+
+
+class StoreError(ChurnAssetsError):
+    """The prediction store cannot do what was asked of it."""
+
+
+class RequestError(ChurnAssetsError):
+    """A request to the API cannot be answered as it is."""
+
+
+class ReportError(ChurnAssetsError):
+    """A report cannot be made."""
+
+
+class RetrainingError(ChurnAssetsError):
+    """A retraining cannot be decided on or recorded."""

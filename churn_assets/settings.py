@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_assets.cutoffs import CutoffSchedule
@@ -73,6 +73,55 @@ class Settings(BaseSettings):
         str | None, Field(description="MLflow tracking and registry; SQLite below `<home>/mlflow` if unset.")
     ] = None
 
+    store_url: Annotated[
+        str | None,
+        Field(description="Prediction store, an SQLAlchemy URL; SQLite `<home>/predictions.db` if unset."),
+    ] = None
+    api_host: Annotated[str, Field(description="Address that the API listens on; loopback by default.")] = "127.0.0.1"
+    api_port: Annotated[int, Field(ge=0, le=65_535, description="Port of the API; 0 takes a free one.")] = 8000
+    api_workers: Annotated[int, Field(ge=1, description="Processes of the API; they share port and store.")] = 1
+    api_keys: Annotated[
+        SecretStr | None,
+        Field(description="Keys that requests must carry one of, separated by commas; needed beyond loopback."),
+    ] = None
+    api_body_mb: Annotated[int, Field(ge=1, description="Largest body of one listener's request, in MB.")] = 16
+    api_batch_body_mb: Annotated[int, Field(ge=1, description="Largest body of a batch request, in MB.")] = 160
+    api_events: Annotated[int, Field(ge=1, description="Most events of one listener in a request.")] = 20_000
+    api_listeners: Annotated[int, Field(ge=1, description="Most listeners in a batch request.")] = 2_000
+    api_requests: Annotated[int, Field(ge=1, description="Most requests worked on at once; more are refused.")] = 64
+    use_served_events: Annotated[
+        bool, Field(description="Whether events that the API was sent join the data, below `served/` of the landing.")
+    ] = True
+
+    report_days: Annotated[Days, Field(description="Newest days that reports are made for.")] = 28
+    drift_window_days: Annotated[Days, Field(description="Rolling days of data time that drift looks at.")] = 7
+    drift_ks: Annotated[Share, Field(description="Kolmogorov-Smirnov statistic from which numbers may drift.")] = 0.2
+    drift_psi: Annotated[
+        float, Field(ge=0, description="Population stability index from which categories may drift.")
+    ] = 0.25
+    drift_min_rows: Annotated[
+        int, Field(ge=2, description="Least listeners in a window for a verdict on drift or novelty.")
+    ] = 50
+    drift_level: Annotated[
+        Share, Field(description="Chance of a false alarm that a verdict may have, over all features together.")
+    ] = 0.01
+    novel_share: Annotated[
+        Share, Field(description="Share of a window with values never seen in training that is called novel.")
+    ] = 0.1
+    novel_listeners: Annotated[
+        Share, Field(description="Share of a window's listeners never seen in training that is called novel.")
+    ] = 0.5
+    performance_level: Annotated[
+        Share, Field(description="Chance of a false alarm that the verdict on performance may have.")
+    ] = 0.05
+
+    retrain: Annotated[bool, Field(description="Whether sensors may start trainings.")] = True
+    cooldown_hours: Annotated[float, Field(ge=0, description="Wall-clock hours between two retrainings.")] = 24
+    retraining_budget: Annotated[int, Field(ge=0, description="Most retrainings in 30 days of wall time.")] = 8
+    refresh_days: Annotated[
+        int, Field(ge=1, description="Days of data time after which a champion is refreshed without other cause.")
+    ] = 30
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if self.last_day != "open" and self.last_day < self.first_day:
@@ -106,6 +155,16 @@ class Settings(BaseSettings):
     def mlflow_home(self) -> Path:
         """Folder of the default MLflow database and artefacts."""
         return self.home / "mlflow"
+
+    @property
+    def prediction_store_url(self) -> str:
+        """SQLAlchemy URL of the prediction store."""
+        return self.store_url or f"sqlite:///{(self.home / 'predictions.db').resolve()}"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the reports that people open: CSV and HTML."""
+        return self.home / "reports"
 
     @property
     def dagster_home(self) -> Path:

@@ -39,10 +39,11 @@ def _give_up(message: str) -> None:
 @app.command()
 def run(
     until: Annotated[
-        Literal["days", "features", "models", "scores"], typer.Option(help="The last stage to materialise.")
-    ] = "scores",
+        Literal["days", "features", "models", "scores", "reports"],
+        typer.Option(help="The last stage to materialise."),
+    ] = "reports",
 ) -> None:
-    """Materialise every day and cut-off that is possible and not done yet, then train and score."""
+    """Materialise every day and cut-off that is possible and not done yet, then train, score and report."""
     from churn_assets.cli.run import run_everything
     from churn_assets.settings import Settings
 

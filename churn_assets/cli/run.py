@@ -21,11 +21,13 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "features": ("ingest", "features", "labels"),
     "models": ("training",),
     "scores": ("scoring",),
+    "reports": ("monitoring",),
 }
 """Groups of assets by stage, in the order in which they are materialised."""
+NEED_CHAMPION = ("scores", "reports")
 
 
-def run_everything(settings: Settings, *, until: str = "scores") -> None:
+def run_everything(settings: Settings, *, until: str = "reports") -> None:
     """Materialise every stage up to `until`, and say what had to wait, and why."""
     from churn_assets.resources.session import open_session
 
@@ -38,8 +40,8 @@ def run_everything(settings: Settings, *, until: str = "scores") -> None:
 
 def _run_stage(session: "Session", stage: str) -> None:
     """Plan and run until nothing is left to do; a stage that has nothing to learn from yet only says so."""
-    if stage == "scores" and not _has_champion(session):
-        typer.echo("Scoring waits for a champion: `churn-assets model` says what was decided.")
+    if stage in NEED_CHAMPION and not _has_champion(session):
+        typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
         return
     done: set[str] = set()
     while works := _todo(session, stage):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-PERSONAL = frozenset({"first_name", "last_name", "location", "city", "gender", "user_agent", "content"})
+PERSONAL = frozenset({"first_name", "last_name", "location", "city", "gender", "user_agent", "content", "logs"})
 """Columns whose values never appear in previews, samples of check failures, or logs."""
 MASK = "•••"
 

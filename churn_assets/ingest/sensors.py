@@ -91,7 +91,8 @@ def _requests(
     read = found.surveyed()
     remember(read, storage.lake)
     graph = context.repository_def.asset_graph
-    platform = Platform(graph, context.instance, storage.lake, settings.cutoffs, read.versions())
+    lake, cutoffs = storage.lake, settings.cutoffs
+    platform = Platform(graph, context.instance, lake, cutoffs, read.versions(), settings.report_days)
     staged = [state for state in platform.states() if graph.get(dg.AssetKey(state.asset)).group_name in STAGES]
     return [_request(work, platform) for work in plan(staged)]
 

@@ -20,6 +20,8 @@ POSSIBLE = "churn_assets/possible"
 """Metadata key that says which partitions can be made; `state` reads it. Without it, those that have landed."""
 MATURE = "mature"
 """Value of POSSIBLE: only cut-offs whose label window has landed."""
+RECENT = "recent"
+"""Value of POSSIBLE: only the newest days before the data clock, as many as reports are made for."""
 RECORD = "churn_assets/record"
 """Metadata key of a table that is a record of what was said at the time: nothing upstream makes it stale."""
 

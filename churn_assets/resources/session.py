@@ -70,7 +70,8 @@ class Session:
         """Everything that says what is done and what is not."""
         landing = self._survey() if self.lake.keys(RAW_LOGS) else None
         graph = self.defs.resolve_asset_graph()
-        return Platform(graph, self.instance, self.lake, self.settings.cutoffs, landing)
+        settings = self.settings
+        return Platform(graph, self.instance, self.lake, settings.cutoffs, landing, settings.report_days)
 
     def run(self, work: Work, progress: Listener) -> RunResult:
         """Carry out one piece of work in this process."""

@@ -25,7 +25,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECORD
+from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECENT, RECORD
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -41,6 +41,7 @@ class Platform:
     """Everything that says what is done and what is not: definitions, event log, lake, schedule, landing folder.
 
     `landing` holds the version of what has landed, by day (`Arrivals.versions`); None leaves it out of the judgement.
+    `report_days` is the number of newest days that reports are made for.
     """
 
     graph: AssetGraph
@@ -48,6 +49,7 @@ class Platform:
     lake: Lake
     schedule: CutoffSchedule
     landing: Mapping[str, str] | None = None
+    report_days: int = 0
 
     def states(self) -> list[AssetState]:
         """The state of every table of the lake, upstream ones first."""
@@ -84,6 +86,13 @@ class Platform:
             return data_clock(self.lake)
         except MissingPartitionError:
             return None
+
+    def recent(self, keys: Sequence[str]) -> Sequence[str]:
+        """Those of the days `keys` that reports are made for: the newest ones that have landed."""
+        if self.clock is None:
+            return []
+        first, end = (self.clock - timedelta(days=self.report_days)).isoformat(), self.clock.isoformat()
+        return [key for key in keys if first <= key < end]
 
     @cached_property
     def histories(self) -> dict[str, History]:
@@ -134,7 +143,8 @@ class _Asset:
                 return [WHOLE]
             case "day":
                 assert self.node.partitions_def is not None
-                return self.node.partitions_def.get_partition_keys()
+                keys = self.node.partitions_def.get_partition_keys()
+                return platform.recent(keys) if self.node.metadata.get(POSSIBLE) == RECENT else keys
             case _ if platform.clock is None:
                 return []
             case _ if self.node.metadata.get(POSSIBLE) == MATURE:
