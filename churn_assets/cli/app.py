@@ -61,6 +61,26 @@ def status(
     show_status(Settings(), is_verbose=verbose)
 
 
+@app.command()
+def retrain(
+    why: Annotated[str, typer.Option(help="Why; it is kept with the decision.")] = "Asked for on the command line.",
+) -> None:
+    """Retrain now, whatever the cool-down says: a challenger is trained, compared, and promoted if it is better."""
+    from churn_assets.cli.retrain import retrain as retrain_now
+    from churn_assets.settings import Settings
+
+    retrain_now(Settings(), why=why)
+
+
+@app.command()
+def decisions() -> None:
+    """Show every decision whether to retrain: what set it off, what was seen, and what came of it."""
+    from churn_assets.cli.retrain import show_decisions
+    from churn_assets.settings import Settings
+
+    show_decisions(Settings())
+
+
 @models.callback()
 def model(context: typer.Context) -> None:
     """Show champion, challenger and the history of promotions."""

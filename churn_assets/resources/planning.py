@@ -85,6 +85,13 @@ def _why(root: AssetState, span: tuple[str, str]) -> str:
     return f"{root.asset}: {', '.join([*said, *reasons])}"
 
 
+def span_of(states: Sequence[AssetState]) -> tuple[str, str] | None:
+    """The first and last of all keys that are to do, among those that every one of the states can make."""
+    common = set(states[0].keys).intersection(*(state.keys for state in states)) if states else set()
+    todo = sorted({key for state in states for key in state.todo if key in common})
+    return (todo[0], todo[-1]) if todo else None
+
+
 def contiguous(keys: Iterable[str], order: Sequence[str]) -> list[tuple[str, str]]:
     """The first and last of each run of keys that follow each other in `order`."""
     place = {key: n for n, key in enumerate(order)}

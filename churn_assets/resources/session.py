@@ -16,7 +16,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.planning import AssetState, Work
 from churn_assets.resources.progress import Listener
-from churn_assets.resources.runner import Range, RunResult, run_assets
+from churn_assets.resources.runner import Range, Request, RunResult, carry_out, run_assets
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
 from churn_assets.settings import Settings
@@ -36,6 +36,8 @@ local_artifact_storage:
   class: LocalArtifactStorage
   config:
     base_dir: {home}
+run_retries:
+  enabled: true
 telemetry:
   enabled: false
 nux:
@@ -77,6 +79,10 @@ class Session:
         """Carry out one piece of work in this process."""
         span = Range(work.first, work.last)
         return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
+
+    def carry_out(self, request: Request, progress: Listener | None = None) -> RunResult:
+        """Carry out a request with tags and configuration of its own in this process."""
+        return carry_out(self.defs, request, instance=self.instance, progress=progress)
 
     def _survey(self) -> Mapping[str, str]:
         found = self._arrivals().surveyed()

@@ -25,7 +25,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECENT, RECORD
+from churn_assets.resources.lake_asset import MATURE, ON_REQUEST, POSSIBLE, RECENT, RECORD
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -140,7 +140,7 @@ class _Asset:
         platform = self.platform
         match self.contract.partition:
             case None:
-                return [WHOLE]
+                return self.there if self.node.metadata.get(POSSIBLE) == ON_REQUEST else [WHOLE]
             case "day":
                 assert self.node.partitions_def is not None
                 keys = self.node.partitions_def.get_partition_keys()
