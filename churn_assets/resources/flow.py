@@ -1,7 +1,7 @@
 """The sensor that keeps the platform going: what lands flows on, stage by stage, to scores and reports."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -13,17 +13,11 @@ from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.planning import Work, plan
 from churn_assets.resources.runner import Range
 from churn_assets.resources.runs import in_flight
+from churn_assets.resources.stages import FLOWING, NEED_CHAMPION, STAGES
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.settings import Settings
 
-STAGES: Mapping[str, tuple[str, ...]] = {
-    "features": ("ingest", "features", "labels"),
-    "scores": ("scoring",),
-    "reports": ("monitoring",),
-}
-"""Groups of assets by stage, in the order in which they are brought up to date; models wait for a retraining."""
-NEED_CHAMPION = ("scores", "reports")
 CAUSE = "churn_assets/cause"
 CAUSE_CHARACTERS = 200
 DESCRIPTIONS = {
@@ -35,7 +29,7 @@ DESCRIPTIONS = {
 
 def flow_jobs() -> list[UnresolvedAssetJobDefinition]:
     """One job for the days, one for the cut-offs and one for the rest, since a run has partitions of one kind."""
-    flowing = dg.AssetSelection.groups(*(group for groups in STAGES.values() for group in groups))
+    flowing = dg.AssetSelection.groups(*(group for stage in FLOWING for group in STAGES[stage]))
     return [
         dg.define_asset_job(job_name(grain), flowing & dg.AssetSelection.tag("grain", grain), description=description)
         for grain, description in DESCRIPTIONS.items()
@@ -77,7 +71,7 @@ def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefiniti
             return dg.SkipReason("Nothing has landed or been materialised since the last look.")
         platform = _platform(context, settings, storage, found)
         works = next_works(platform, models)
-        reason = None if works else "Everything that landed is up to date."
+        reason = None if works else "What landed is up to date; scores and reports wait while there is no champion."
         return dg.SensorResult([_request(work, platform) for work in works], cursor=cursor, skip_reason=reason)
 
     return sensor
@@ -105,7 +99,8 @@ def _platform(
 def next_works(platform: Platform, models: ModelStoreResource) -> Sequence[Work]:
     """What there is to do in the first stage that is not up to date; nothing if that one waits for a champion."""
     states = platform.states()
-    for stage, groups in STAGES.items():
+    for stage in FLOWING:
+        groups = STAGES[stage]
         staged = [state for state in states if platform.graph.get(dg.AssetKey(state.asset)).group_name in groups]
         works = plan(staged)
         if works:

@@ -59,11 +59,14 @@ def plan(states: Sequence[AssetState]) -> list[Work]:
 def _plan_grain(states: Sequence[AssetState]) -> list[Work]:
     ranges: dict[tuple[str, str], list[AssetState]] = {}
     waiting: set[str] = set()
+    todo = {state.asset: state.todo for state in states}
     for state in states:
+        # What one step makes together is one piece of work, also where only one of its tables is missing or stale.
+        shared = {key for name in (state.asset, *state.together) for key in todo.get(name, ())}
         if waiting.isdisjoint(state.parents):
-            for span in contiguous(state.todo, state.keys):
+            for span in contiguous(shared, state.keys):
                 ranges.setdefault(span, []).append(state)
-        if state.todo or not waiting.isdisjoint(state.parents):
+        if shared or not waiting.isdisjoint(state.parents):
             waiting.add(state.asset)
     return [_work(span, roots, states) for span, roots in ranges.items()]
 
@@ -74,15 +77,15 @@ def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[A
     for state in states:
         if not chosen.isdisjoint(state.parents) and span[0] in state.keys and span[1] in state.keys:
             chosen |= {state.asset, *state.together}
-    reasons = sorted({_why(root, span) for root in roots})
+    reasons = sorted({_why(root, span) for root in roots} - {""})
     return Work(tuple(state.asset for state in states if state.asset in chosen), *span, "; ".join(reasons))
 
 
 def _why(root: AssetState, span: tuple[str, str]) -> str:
     missing = sum(1 for key in root.missing if span[0] <= key <= span[1])
     reasons = dict.fromkeys(root.stale[key] for key in sorted(root.stale) if span[0] <= key <= span[1])
-    said = [f"{missing} not made yet"] if missing else []
-    return f"{root.asset}: {', '.join([*said, *reasons])}"
+    said = [*([f"{missing} not made yet"] if missing else []), *reasons]
+    return f"{root.asset}: {', '.join(said)}" if said else ""
 
 
 def span_of(states: Sequence[AssetState]) -> tuple[str, str] | None:

@@ -31,6 +31,7 @@ DEPENDENCIES = {
     "challenger_model": {"candidate_models"},
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
+    "retraining_decision": {"champion_model"},
 }
 GRAPH = defs.resolve_asset_graph()
 
@@ -97,8 +98,18 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
     assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
 
 
-def test_the_landing_sensor_runs_by_default() -> None:
-    sensor = defs.get_repository_def().get_sensor_def("landing_sensor")
+SENSORS = {
+    "landing_sensor": {"update_days", "update_cutoffs", "update_tables"},
+    "data_drift_sensor": {"retrain", "record_decision"},
+    "performance_drop_sensor": {"retrain", "record_decision"},
+    "novelty_sensor": {"retrain", "record_decision"},
+    "monthly_refresh_sensor": {"retrain", "record_decision"},
+    "retraining_failure_sensor": {"retrain", "record_decision"},
+}
 
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert {target.job_name for target in sensor.targets} == {"update_days", "update_cutoffs"}
+
+def test_every_sensor_runs_by_default_and_starts_these_jobs() -> None:
+    found = {sensor.name: sensor for sensor in defs.get_repository_def().sensor_defs}
+
+    assert {name: {target.job_name for target in sensor.targets} for name, sensor in found.items()} == SENSORS
+    assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.RUNNING}

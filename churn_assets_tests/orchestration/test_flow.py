@@ -1,11 +1,12 @@
-"""The sensor that ingests what lands."""
+"""The sensor that lets what lands flow on, stage by stage."""
 
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
-from churn_assets.ingest.sensors import CAUSE
+from churn_assets.resources.flow import CAUSE
+from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, landed_site, line, write_lines
 
@@ -19,6 +20,7 @@ def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReas
         repository_def=repository,
         resources={
             "storage": LakeResource(root=site.settings.lake_url),
+            "models": ModelStoreResource(folder=str(site.settings.mlflow_home)),
             "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
         },
     )
