@@ -154,7 +154,12 @@ def _leak_alarm(settings: Settings) -> dg.AssetChecksDefinition:
         found = _found_leaks(settings, read_frame(lake.scan(TRAINING_SET)), models.registry())
         found += future_findings(lake, computing.engine, settings)
         messages = [finding.message for finding in found]
-        return dg.AssetCheckResult(passed=not found, metadata={"findings": messages, "count": len(found)})
+        told = (
+            f"The challenger may see the future: {' '.join(messages)}" if found else "No sign that it sees the future."
+        )
+        return dg.AssetCheckResult(
+            passed=not found, description=told, metadata={"findings": messages, "count": len(found)}
+        )
 
     return leak_alarm
 

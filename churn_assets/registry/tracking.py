@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from churn_assets.errors import RegistryError
 from churn_assets.registry.lock import exclusive
+from churn_assets.registry.relocation import relocate
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -85,6 +86,7 @@ def tracking_below(folder: Path, url: str | None = None) -> Tracking:
 def prepare(tracking: Tracking) -> Tracking:
     """Create the database, both experiments and the registered model where they are missing.
 
+    A store whose folder was moved or copied is made to speak of where it lies now.
     MLflow's own set-up breaks when two processes run it at once, and stays broken when it is killed in the middle:
     hence the lock, and a database that is built beside and renamed.
     """
@@ -93,6 +95,7 @@ def prepare(tracking: Tracking) -> Tracking:
     with exclusive(tracking.folder / "set-up.lock"):
         try:
             _ensure_database(tracking)
+            relocate(tracking, EXPERIMENT)
             _ensure_contents(tracking)
         except (SQLAlchemyError, OSError) as error:
             raise _unusable(tracking, error) from error

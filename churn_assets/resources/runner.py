@@ -9,6 +9,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from churn_assets import errors
 from churn_assets.errors import ChurnAssetsError, ContractError
+from churn_assets.resources.checks import CHECK
 from churn_assets.resources.progress import SILENCE, Listener, reporting_to
 
 RANGE_START = "dagster/asset_partition_range_start"
@@ -90,15 +91,22 @@ def _error(result: dg.ExecuteInProcessResult) -> ChurnAssetsError:
     """What went wrong first."""
     broken = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
     if broken:
-        return ContractError(
-            f"{broken[0].description} The rows are in the check's metadata in Dagster (run {result.run_id})."
-        )
+        return _blocked(broken[0], result.run_id)
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error is not None:
             return _original(event.step_failure_data.error)
         if event.is_job_failure and event.job_failure_data.error is not None:
             return _original(event.job_failure_data.error)
     return ChurnAssetsError(f"Run {result.run_id} failed: see it in Dagster.")
+
+
+def _blocked(check: dg.AssetCheckEvaluation, run_id: str) -> ChurnAssetsError:
+    """What a failed blocking check says, and where the rest of it is."""
+    where = (
+        f"The check `{check.check_name}` of {check.asset_key.to_user_string()} shows more in Dagster (run {run_id})."
+    )
+    kind = ContractError if check.check_name == CHECK else ChurnAssetsError
+    return kind(f"{check.description} {where}")
 
 
 def _original(error: SerializableErrorInfo) -> ChurnAssetsError:

@@ -156,7 +156,7 @@ class Service:
 
 
 def copied(service: Service, home: Path) -> Service:
-    """A copy that may be changed; its Dagster history is its own, its models lie where they were logged."""
+    """A copy that may be changed; its Dagster history and its models are its own."""
     for attempt in range(COPY_ATTEMPTS):
         try:
             shutil.copytree(service.home, home, dirs_exist_ok=True)

@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from churn_assets.errors import ChurnAssetsError
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.lake.engine import Engine
 from churn_assets.registry.assets import LEAK_ALARM
@@ -15,6 +16,7 @@ from churn_assets.training.tables import TRAINING_SET
 from churn_assets_tests.end_to_end.service import CUTOFFS, MATURE, Service
 from churn_assets_tests.end_to_end.tampering import rewritten
 
+CHALLENGE = Work(("candidate_models", "challenger_model", CHAMPION_MODEL.table), "", "", "asked for")
 DECISION = Work((CHAMPION_MODEL.table,), "", "", "asked for")
 ALARM = dg.AssetCheckKey(dg.AssetKey("challenger_model"), LEAK_ALARM)
 
@@ -95,3 +97,24 @@ def test_a_decision_on_leaking_rows_is_a_refusal_and_the_champion_stays(copy: Se
     assert (newest["kind"], newest["version"]) == ("refusal", champion.number)
     assert "may see the future: `freq_7d` alone reaches AUC" in newest["reason"]
     assert copy.registry.find("champion") is None
+
+
+def test_a_challenger_that_leaks_ends_its_run_before_any_decision(copy: Service) -> None:
+    champion, challenger = copy.registry.champion().number, copy.registry.challenger()
+    decisions = copy.history.records()
+    rewritten(copy, TRAINING_SET, restates_the_label)
+
+    with copy.session() as session:
+        with pytest.raises(
+            ChurnAssetsError, match=r"may see the future: `freq_7d` alone.*check `leak_alarm` of challenger_model"
+        ):
+            session.run(CHALLENGE, SILENCE)
+        (run,) = session.instance.get_runs(limit=1)
+        steps = {record.step_key: record.status.value for record in session.instance.get_run_step_stats(run.run_id)}
+
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert steps.get("champion_model", "SKIPPED") == "SKIPPED"
+    assert steps["challenger_model"] == "SUCCESS"
+    assert copy.registry.challenger() != challenger
+    assert copy.registry.champion().number == champion
+    assert copy.history.records() == decisions
