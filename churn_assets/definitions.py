@@ -9,6 +9,7 @@ from dagster._utils.warnings import BetaWarning
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
+from churn_assets.monitoring.assets import monitoring_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.flow import flow_jobs, landing_sensor
 from churn_assets.resources.lake_asset import LAKE_IO
@@ -23,7 +24,13 @@ from churn_assets.settings import Settings
 from churn_assets.training.assets import training_assets
 
 STAGES = (
-    *(ingest_assets, features_assets, labels_assets, training_assets, registry_assets, scoring_assets),
+    ingest_assets,
+    features_assets,
+    labels_assets,
+    training_assets,
+    registry_assets,
+    scoring_assets,
+    monitoring_assets,
     retraining_assets,
 )
 

@@ -70,6 +70,19 @@ class Calendar:
         """A day and the lookback before it."""
         return _mapping(-self.lookback_days, 0)
 
+    def cutoffs_of_window(self, days: int) -> dg.TimeWindowPartitionMapping:
+        """The cut-offs whose eve is a day or one of the `days` - 1 before it.
+
+        Dagster takes every upstream partition that overlaps the days it is told. A cut-off's partition lasts up to the
+        next one, so the cut-offs since the first day are those that overlap the days from a step later on. Where the
+        window is shorter than a step, the mapping may give a cut-off before it; the code filters to the exact days.
+        """
+        return _mapping(min(self.schedule.step.days + 1 - days, 1), 1)
+
+    def days_of_window(self, days: int) -> dg.TimeWindowPartitionMapping:
+        """A day and the `days` - 1 before it."""
+        return _mapping(1 - days, 0)
+
     def _steps(self, days: int) -> int:
         return -(-days // self.schedule.step.days)
 
@@ -97,13 +110,16 @@ class Reach:
         return (day + self.first).isoformat(), (day + self.last).isoformat()
 
 
-def reach(mapping: dg.PartitionMapping | None, step: timedelta) -> Reach:
-    """What a mapping between partitions means in days, `step` being the width of the downstream partitions.
+def reach(mapping: dg.PartitionMapping | None, step: timedelta, upstream_step: timedelta = ONE_DAY) -> Reach:
+    """What a mapping between partitions means in days; `step` is the width of those downstream.
+
+    Upstream partitions count when they overlap the days that the mapping speaks of, so wider ones may begin earlier.
 
     Dagster can enumerate the same keys, but takes seconds over a graph of 150 days; a test holds both equal.
     """
     match mapping:
         case dg.TimeWindowPartitionMapping():
-            return Reach(mapping.start_offset * step, (mapping.end_offset + 1) * step - ONE_DAY)
+            earliest = mapping.start_offset * step - (upstream_step - ONE_DAY)
+            return Reach(earliest, (mapping.end_offset + 1) * step - ONE_DAY)
         case _:
             return Reach(timedelta(0), step - ONE_DAY)

@@ -25,7 +25,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, ON_REQUEST, POSSIBLE, RECENT, RECORD
+from churn_assets.resources.lake_asset import AFTER, MATURE, ON_REQUEST, POSSIBLE, RECENT, RECORD
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -122,6 +122,11 @@ class _Asset:
         return carried.instance
 
     @property
+    def step(self) -> timedelta:
+        """Width of its partitions."""
+        return ONE_DAY if self.contract.partition == "day" else self.platform.schedule.step
+
+    @property
     def together(self) -> tuple[str, ...]:
         return tuple(sorted(key.to_user_string() for key in self.node.execution_set_asset_keys))
 
@@ -157,7 +162,8 @@ class _Asset:
         unkept = self._unkept()
         if RECORD in self.node.metadata:
             return unkept
-        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys)]
+        after = self.node.metadata.get(AFTER, ())
+        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys) if key.to_user_string() not in after]
         reasons: dict[str, str] = {}
         for key in self.there:
             reason = next(self._reasons(key, parents), None) or unkept.get(key)
@@ -212,9 +218,12 @@ class _Parent:
         history = platform.histories[key.to_user_string()]
         newest = sorted((partition, made.event) for partition, made in history.made.items())
         is_windowed = child.contract.partition is not None and platform.graph.get(key).partitions_def is not None
-        step = ONE_DAY if child.contract.partition == "day" else platform.schedule.step
-        mapping = platform.graph.get_partition_mapping(child.node.key, key) if is_windowed else None
-        return cls(history, reach(mapping, step) if is_windowed else None, newest)
+        if not is_windowed:
+            return cls(history, None, newest)
+        parent = _Asset(platform, platform.graph.get(key))
+        return cls(
+            history, reach(platform.graph.get_partition_mapping(child.node.key, key), child.step, parent.step), newest
+        )
 
     def changes(self, key: str, made: Made) -> Iterator[str]:
         """In words, an upstream partition that holds something else than when `made` was."""
