@@ -69,6 +69,7 @@ class Platform:
             stale=asset.stale(),
             parents=tuple(key.to_user_string() for key in sorted(asset.node.parent_keys)),
             together=asset.together,
+            is_record=RECORD in asset.node.metadata,
         )
 
     @cached_property
