@@ -10,6 +10,7 @@ from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
 from churn_assets.monitoring.assets import monitoring_assets
+from churn_assets.monitoring.performance.assets import performance_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.flow import flow_jobs, landing_sensor
 from churn_assets.resources.lake_asset import LAKE_IO
@@ -30,6 +31,7 @@ STAGES = (
     training_assets,
     registry_assets,
     scoring_assets,
+    performance_assets,
     monitoring_assets,
     retraining_assets,
 )
