@@ -141,6 +141,15 @@ def demo() -> None:
 
 
 @app.command()
+def demo_drift() -> None:
+    """Change the simulated world half-way, and watch reports, sensors and retrainings mend the model."""
+    from churn_assets.cli.demo_drift import run_demo_drift
+    from churn_assets.settings import Settings
+
+    run_demo_drift(Settings())
+
+
+@app.command()
 def summary() -> None:
     """Show what went in, how good the champion is, and who is most at risk."""
     from churn_assets.cli.simulate import truth_folder

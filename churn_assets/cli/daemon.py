@@ -41,12 +41,15 @@ def running_daemon(settings: Settings, log: Path, *, location: tuple[str, ...] =
 def environment_of(settings: Settings) -> Mapping[str, str]:
     """The environment of a program that is to have these settings, and the Dagster history in their home."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
-    told = {f"CHURN_{name.upper()}": _text(value) for name, value in given.items() if value is not None}
+    told = {f"CHURN_{name.upper()}": _text(value) for name, value in given.items()}
     own = {"DAGSTER_HOME": str(settings.dagster_home.resolve()), "CHURN_HOME": str(settings.home.resolve())}
     return {**os.environ, **told, **own}
 
 
 def _text(value: object) -> str:
+    """A setting as the environment tells it; an empty text leaves it at its default."""
+    if value is None:
+        return ""
     secret = getattr(value, "get_secret_value", None)
     return str(secret() if secret else value)
 

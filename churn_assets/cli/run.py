@@ -29,6 +29,14 @@ def run_everything(settings: Settings, *, until: str = "reports") -> None:
                 break
 
 
+def bring_up_to_date(session: "Session") -> None:
+    """Materialise what the daemon would when something has landed: everything but models."""
+    from churn_assets.resources.stages import FLOWING
+
+    for stage in FLOWING:
+        _run_stage(session, stage)
+
+
 def _run_stage(session: "Session", stage: str) -> None:
     """Plan and run until nothing is left to do; a stage that has nothing to learn from yet only says so."""
     from churn_assets.resources.stages import NEED_CHAMPION

@@ -18,6 +18,7 @@ from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.settings import Settings
 
+INTERVAL_SECONDS = 10
 CAUSE = "churn_assets/cause"
 CAUSE_CHARACTERS = 200
 DESCRIPTIONS = {
@@ -46,20 +47,22 @@ def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefiniti
 
     Stage after stage, as `churn-assets run` does, but for training: features and labels, then scores of cut-offs that
     were never scored, then reports, the last two only with a champion. It waits while a run of ours is in flight, and
-    asks for the same work at most once a day, so that a broken file or contract is tried again tomorrow, not every half
-    minute.
+    asks for the same work at most once a day, so that a broken file or contract is tried again tomorrow, not every ten
+    seconds.
     """
 
     @dg.sensor(
         name="landing_sensor",
         jobs=jobs,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Ingests what lands, then brings features, labels, scores and reports up to date.",
     )
     def sensor(
         context: dg.SensorEvaluationContext, storage: LakeResource, landing: LandingResource, models: ModelStoreResource
     ) -> dg.SensorResult | dg.SkipReason:
+        if not settings.follow_landing:
+            return dg.SkipReason("Following what lands is turned off (CHURN_FOLLOW_LANDING).")
         if in_flight(context.instance):
             return dg.SkipReason("A run is in flight; what it leaves to do is looked at when it has ended.")
         try:

@@ -14,6 +14,8 @@ GOING_ON = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
+Run = dg.DagsterRun
+"""A run as Dagster tells it."""
 UNFINISHED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 """How a run ends that did not do what it was started for."""
 

@@ -16,6 +16,7 @@ from churn_assets.resources.lake_io import Product
 from churn_assets.resources.metadata import markdown_table
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.decision import Decision
+from churn_assets.retraining.evidence import WATCHES
 from churn_assets.retraining.ledger import merged, read_decisions, table_of
 from churn_assets.retraining.outcome import concluded
 from churn_assets.retraining.tables import RETRAINING_DECISION
@@ -48,7 +49,7 @@ def _retraining_decision() -> dg.AssetsDefinition:
         kinds=frozenset({"parquet"}),
         possible=ON_REQUEST,
         is_record=True,
-        after=(CHAMPION_MODEL.table,),
+        after=(CHAMPION_MODEL.table, *(watch.report.table for watch in WATCHES)),
     )
 
     @lake_asset(table)

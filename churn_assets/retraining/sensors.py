@@ -9,12 +9,12 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import epoch_day
 from churn_assets.errors import MissingPartitionError
 from churn_assets.ingest.clock import data_clock
 from churn_assets.registry.registry import ModelVersion
 from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.report_events import rows_by_day, seen_since
 from churn_assets.resources.retraining_runs import MAX_RETRIES, RECORD, RETRAIN, recording, retraining, run_request
 from churn_assets.resources.retrainings import Retrainings
 from churn_assets.resources.state import Platform
@@ -22,15 +22,13 @@ from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
 from churn_assets.retraining.cursor import Cursor
 from churn_assets.retraining.decision import Decision
-from churn_assets.retraining.evidence import WATCHES, Row, Seen, Watch, red_reports
+from churn_assets.retraining.evidence import WATCHES, Watch, red_reports
 from churn_assets.retraining.policy import Policy
 from churn_assets.retraining.refresh import Refresh
 from churn_assets.retraining.tables import BUDGET_SPENT, COOL_DOWN, FAILED, MONTHLY_REFRESH
 from churn_assets.settings import Settings
 
 INTERVAL_SECONDS = 10
-MOST_REPORTS = 1_000
-"""As many materialisations are looked at in one tick; the next one goes on from there."""
 RETRIES = 1
 Tick = dg.SensorResult | dg.SkipReason
 
@@ -68,22 +66,6 @@ class _Desk:
     def ground(self, champion: ModelVersion) -> Ground:
         mature = self.settings.cutoffs.mature(self.clock) if self.clock else []
         return Ground(champion.number, mature[-1] if mature else None)
-
-    def seen(self, report: Contract, after: int) -> list[Seen]:
-        """Every materialisation of a report after an event of the log, the oldest first."""
-        wanted = dg.AssetRecordsFilter(dg.AssetKey(report.table), after_storage_id=after)
-        records = self.context.instance.fetch_materializations(wanted, limit=MOST_REPORTS, ascending=True).records
-        return [Seen(record.storage_id, record.run_id, record.partition_key or "") for record in records]
-
-    def rows_of(self, report: Contract) -> Callable[[str], list[Row]]:
-        """Rows of a day's report as the lake has it by now; none if it is gone."""
-        import pyarrow.parquet as pq
-
-        def rows(day: str) -> list[Row]:
-            files = self.storage.lake.find(report, [day]).files
-            return pq.read_table(files[0][1], partitioning=None).to_pylist() if files else []
-
-        return rows
 
     def decide(self, cause: Cause) -> Decision:
         policy = Policy(timedelta(hours=self.settings.cooldown_hours), self.settings.retraining_budget)
@@ -149,13 +131,13 @@ def _report_sensor(
 
 
 def _look_at_reports(desk: _Desk, watch: Watch, cursor: Cursor) -> Tick:
-    seen = desk.seen(watch.report, cursor.event)
+    seen = seen_since(desk.context.instance, watch.report, cursor.event)
     if not seen and not cursor.waiting:
         return dg.SkipReason("No new report.")
     champion, moved = desk.models.champion(), cursor.after(seen)
     if champion is None:
         return dg.SensorResult(skip_reason="There is no champion to retrain.", cursor=moved.text())
-    rows_of = desk.rows_of(watch.report)
+    rows_of = rows_by_day(desk.storage.lake, watch.report)
     reds = red_reports(watch, cursor.waiting, seen, champion=champion.number, rows_of=rows_of)
     if not reds:
         return dg.SensorResult(skip_reason=f"{len(seen)} new reports, none of them red.", cursor=moved.text())
