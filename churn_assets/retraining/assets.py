@@ -59,7 +59,9 @@ def _retraining_decision() -> dg.AssetsDefinition:
         past = read_decisions(storage.lake)
         if not config.decision:
             return Product(table_of(past))
-        decision = _completed(Decision.from_json(config.decision), context.run, storage.lake)
+        # The run as it is by now: the training tagged it with its MLflow run.
+        run = context.instance.get_run_by_id(context.run_id) or context.run
+        decision = _completed(Decision.from_json(config.decision), run, storage.lake)
         known = merged(past, [decision])
         return Product(table_of(known), lambda _landed: {WHOLE: {**_shown(decision, context), **_listed(known)}})
 

@@ -103,7 +103,5 @@ def test_what_lands_flows_on_to_a_drift_and_one_retraining_that_is_retried_once(
     assert decision.champion_after == copy.registry.champion().number
     assert copy.registry.challenger().number == "2"
     assert [states[name].todo for name in ("events", "churn_labels", "churn_scores")] == [()] * 3
-        ()
-    ] * 3
     assert copy.lake.keys(DRIFT_REPORT)[-1] == LAST_NEW_DAY.isoformat()
     assert "DAGSTER_HOME" not in os.environ
