@@ -21,6 +21,7 @@ from churn_assets.settings import Settings
 INTERVAL_SECONDS = 10
 CAUSE = "churn_assets/cause"
 CAUSE_CHARACTERS = 200
+UP_TO_DATE = "What landed is up to date; scores and reports wait while there is no champion."
 DESCRIPTIONS = {
     "day": "Logs, events, daily aggregates and reports of some days.",
     "cutoff": "Features, labels and scores of some cut-offs.",
@@ -61,10 +62,9 @@ def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefiniti
     def sensor(
         context: dg.SensorEvaluationContext, storage: LakeResource, landing: LandingResource, models: ModelStoreResource
     ) -> dg.SensorResult | dg.SkipReason:
-        if not settings.follow_landing:
-            return dg.SkipReason("Following what lands is turned off (CHURN_FOLLOW_LANDING).")
-        if in_flight(context.instance):
-            return dg.SkipReason("A run is in flight; what it leaves to do is looked at when it has ended.")
+        waits = _why_it_waits(context.instance, settings)
+        if waits is not None:
+            return dg.SkipReason(waits)
         try:
             found = landing.arrivals(storage.lake)
         except LandingError as error:
@@ -73,11 +73,18 @@ def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefiniti
         if cursor == context.cursor:
             return dg.SkipReason("Nothing has landed or been materialised since the last look.")
         platform = _platform(context, settings, storage, found)
-        works = next_works(platform, models)
-        reason = None if works else "What landed is up to date; scores and reports wait while there is no champion."
-        return dg.SensorResult([_request(work, platform) for work in works], cursor=cursor, skip_reason=reason)
+        requests = [_request(work, platform) for work in next_works(platform, models)]
+        return dg.SensorResult(requests, cursor=cursor, skip_reason=None if requests else UP_TO_DATE)
 
     return sensor
+
+
+def _why_it_waits(instance: dg.DagsterInstance, settings: Settings) -> str | None:
+    if not settings.follow_landing:
+        return "Following what lands is turned off (CHURN_FOLLOW_LANDING)."
+    if in_flight(instance):
+        return "A run is in flight; what it leaves to do is looked at when it has ended."
+    return None
 
 
 def _cursor(found: Arrivals, instance: dg.DagsterInstance) -> str:

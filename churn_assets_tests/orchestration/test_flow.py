@@ -100,6 +100,16 @@ def test_the_sensor_waits_while_a_run_is_in_flight(site: Site) -> None:
     assert "in flight" in str(found.skip_message)
 
 
+def test_turned_off_it_leaves_what_lands_to_others(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    vars(site)["settings"] = site.settings.model_copy(update={"follow_landing": False})
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SkipReason)
+    assert "CHURN_FOLLOW_LANDING" in str(found.skip_message)
+
+
 def test_a_missing_landing_folder_is_no_failure(tmp_path: Path) -> None:
     found = tick(Site(tmp_path / "home"))
 

@@ -1,6 +1,6 @@
 """Once for real: a daemon with its code location, files that land, a drift, a retraining that fails once."""
 
-import os
+import io
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
 from churn_assets.cli.daemon import running_daemon
+from churn_assets.cli.watching import Watcher
 from churn_assets.monitoring.tables import DRIFT_REPORT
 from churn_assets.resources.retrainings import REPORT_DAY, REPORT_RUN, VERDICT
 from churn_assets.resources.session import Session
@@ -25,7 +27,6 @@ NEW_DAYS = 7
 LAST_NEW_DAY = LAST_DAY + timedelta(days=NEW_DAYS)
 PATIENCE_SECONDS = 600.0
 FLAKY = Path(__file__).with_name("flaky.py")
-SENSORS = 6
 
 
 def shifted() -> World:
@@ -47,11 +48,6 @@ def eventually(is_so: Callable[[], bool]) -> bool:
 def retrainings(session: Session) -> Sequence[dg.DagsterRun]:
     """Runs that retrain, the oldest first."""
     return list(reversed(session.instance.get_runs(dg.RunsFilter(tags={VERDICT: "retrain"}))))
-
-
-def have_looked(session: Session) -> bool:
-    """Whether every sensor was evaluated once."""
-    return len([state for state in session.instance.all_instigator_state() if state.instigator_data]) == SENSORS
 
 
 def first_decision(service: Service, session: Session) -> Decision | None:
@@ -79,12 +75,17 @@ def test_what_lands_flows_on_to_a_drift_and_one_retraining_that_is_retried_once(
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     copy = copied(Service.of(service.home, last_day=LAST_NEW_DAY, report_days=2), tmp_path / "home")
     write_logs(shifted(), tmp_path / "new")
+    told = io.StringIO()
     with copy.session() as session:
+        watcher = Watcher(session, Console(file=told, width=300))
         with running_daemon(copy.settings, tmp_path / "daemon.log", location=("-f", str(FLAKY))):
-            assert eventually(lambda: have_looked(session)), (tmp_path / "daemon.log").read_text()
+            watcher.wait_for_sensors()
+            start = watcher.begin()
             for file in sorted((tmp_path / "new").iterdir())[-NEW_DAYS:]:
                 shutil.copyfile(file, copy.home / "landing" / file.name)
             assert eventually(lambda: first_decision(copy, session) is not None), (tmp_path / "daemon.log").read_text()
+            watcher.watch(start)
+            watcher.show_reports(start)
         failed, retry = retrainings(session)
         decision = first_decision(copy, session)
         states = {state.asset: state for state in session.states()}
@@ -104,4 +105,6 @@ def test_what_lands_flows_on_to_a_drift_and_one_retraining_that_is_retried_once(
     assert copy.registry.challenger().number == "2"
     assert [states[name].todo for name in ("events", "churn_labels", "churn_scores")] == [()] * 3
     assert copy.lake.keys(DRIFT_REPORT)[-1] == LAST_NEW_DAY.isoformat()
-    assert "DAGSTER_HOME" not in os.environ
+    assert "red    drift_report of 2026-02-1" in told.getvalue()
+    assert f"run {failed.run_id[:8]} (retrain): FAILURE" in told.getvalue()
+    assert f"run {retry.run_id[:8]} (retrain): SUCCESS" in told.getvalue()

@@ -10,14 +10,11 @@ from churn_assets.monitoring.tables import NOVELTY_REPORT, PERFORMANCE_REPORT
 from churn_assets.registry.registry import CHAMPION
 from churn_assets.resources.retrainings import REPORT_DAY, REPORT_RUN, TRIGGER, VERDICT, decision_of
 from churn_assets.retraining.cursor import Cursor
-from churn_assets.retraining.tables import FAILED, PROMOTION, REFUSAL
+from churn_assets.retraining.tables import PROMOTION, REFUSAL
 from churn_assets_tests.registry.tiny import register
 from churn_assets_tests.retraining.causes import drifted, retrained
-from churn_assets_tests.retraining.watched import CLOCK, MATURE, ONE_DAY, Watched
+from churn_assets_tests.retraining.watched import CLOCK, DRIFT, DROP, MATURE, NOVELTY, ONE_DAY, START, Watched
 
-DRIFT, NOVELTY, DROP = "data_drift_sensor", "novelty_sensor", "performance_drop_sensor"
-REFRESH, FAILURES = "monthly_refresh_sensor", "retraining_failure_sensor"
-START = Cursor(0).text()
 TRAINED = ["training_set", "candidate_models", "challenger_model", "champion_model", "retraining_decision"]
 NOVEL = {
     "kind": "unseen category",
@@ -43,42 +40,19 @@ DROPPED = {
 }
 
 
-def first(watched: Watched, sensor: str = DRIFT) -> str:
-    """The cursor that the first tick leaves."""
-    found = watched.tick(sensor, None)
-    assert isinstance(found, dg.SensorResult)
-    assert not found.run_requests
-    return str(found.cursor)
-
-
-def asked(watched: Watched, cursor: str = START, sensor: str = DRIFT) -> dg.RunRequest:
-    """The one run that a sensor asks for."""
-    (request,), _ = watched.asked(sensor, cursor)
-    return request
-
-
-def skipped(watched: Watched, cursor: str = START, sensor: str = DRIFT) -> str:
-    """Why a sensor asks for nothing."""
-    found = watched.tick(sensor, cursor)
-    if isinstance(found, dg.SkipReason):
-        return str(found.skip_message)
-    assert not found.run_requests
-    return str(found.skip_reason.skip_message if found.skip_reason else "")
-
-
 def test_nothing_fires_on_history_at_the_first_start(watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
 
-    cursor = first(watched)
+    cursor = watched.first(DRIFT)
 
-    assert skipped(watched, cursor) == "No new report."
+    assert watched.skipped(DRIFT, cursor) == "No new report."
 
 
 def test_a_drift_asks_for_one_run_that_retrains_and_says_why(watched: Watched) -> None:
-    cursor = first(watched)
+    cursor = watched.first(DRIFT)
     watched.report("2026-06-07", drifted())
 
-    request = asked(watched, cursor)
+    request = watched.asked(DRIFT, cursor)
 
     assert request.job_name == "retrain"
     assert {*TRAINED} <= {key.to_user_string() for key in request.asset_selection or []}
@@ -91,7 +65,7 @@ def test_a_drift_asks_for_one_run_that_retrains_and_says_why(watched: Watched) -
 def test_the_run_carries_the_whole_decision(watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
 
-    decision = decision_of(watched.started(asked(watched)))
+    decision = decision_of(watched.started(watched.asked(DRIFT)))
 
     assert decision is not None
     assert (decision.champion, decision.newest_mature, decision.as_of) == ("1", MATURE, CLOCK)
@@ -108,11 +82,11 @@ def test_novelty_and_a_drop_of_performance_do_the_same(
     sensor: str, table: Contract, row: dict[str, object], watched: Watched
 ) -> None:
     watched.report("2026-06-07", {**row, "verdict": "ok"}, table=table)
-    assert "none of them red" in skipped(watched, sensor=sensor)
+    assert "none of them red" in watched.skipped(sensor)
 
     watched.report("2026-06-07", row, table=table)
 
-    assert asked(watched, sensor=sensor).tags[TRIGGER] == sensor.removesuffix("_sensor")
+    assert watched.asked(sensor).tags[TRIGGER] == sensor.removesuffix("_sensor")
 
 
 def test_every_drifted_day_of_a_backfill_is_seen_in_one_retraining(watched: Watched) -> None:
@@ -121,7 +95,7 @@ def test_every_drifted_day_of_a_backfill_is_seen_in_one_retraining(watched: Watc
     for day in ("2026-06-02", "2026-06-05", "2026-06-07"):
         watched.report(day, drifted(verdict="ok"))
 
-    decision = decision_of(watched.started(asked(watched)))
+    decision = decision_of(watched.started(watched.asked(DRIFT)))
 
     assert decision is not None
     assert decision.evidence["days"] == ["2026-06-01", "2026-06-03"]
@@ -129,7 +103,7 @@ def test_every_drifted_day_of_a_backfill_is_seen_in_one_retraining(watched: Watc
 
 def test_while_a_retraining_is_in_flight_the_cursor_stays(watched: Watched) -> None:
     watched.report("2026-06-06", drifted())
-    asked(watched)
+    watched.asked(DRIFT)
     watched.report("2026-06-07", drifted())
 
     assert isinstance(watched.tick(DRIFT, START), dg.SkipReason)
@@ -139,14 +113,14 @@ def test_while_a_retraining_is_in_flight_the_cursor_stays(watched: Watched) -> N
 def test_one_retraining_at_a_time_whoever_started_it(status: str, watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
     watched.report("2026-06-07", NOVEL, table=NOVELTY_REPORT)
-    watched.started(asked(watched), status)
+    watched.started(watched.asked(DRIFT), status)
 
-    assert "is in flight" in skipped(watched, sensor=NOVELTY)
+    assert "is in flight" in watched.skipped(NOVELTY)
 
 
 def test_a_failed_run_that_will_be_retried_is_still_in_flight(watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
-    failed = watched.started(asked(watched), "FAILURE", **{"dagster/will_retry": "true"})
+    failed = watched.started(watched.asked(DRIFT), "FAILURE", **{"dagster/will_retry": "true"})
     assert "is in flight" in str(watched.in_flight())
 
     watched.instance.add_run_tags(failed.run_id, {"dagster/auto_retry_run_id": "another"})
@@ -158,34 +132,34 @@ def test_two_triggers_in_the_same_moment_start_one_retraining(watched: Watched) 
     watched.report("2026-06-07", drifted())
     watched.report("2026-06-07", NOVEL, table=NOVELTY_REPORT)
 
-    request = asked(watched)
-    assert skipped(watched, sensor=NOVELTY) == "A retraining (data_drift) is about to start."
+    request = watched.asked(DRIFT)
+    assert watched.skipped(NOVELTY) == "A retraining (data_drift) is about to start."
     watched.done(request, outcome=REFUSAL)
 
-    assert asked(watched, sensor=NOVELTY).job_name == "record_decision"
+    assert watched.asked(NOVELTY).job_name == "record_decision"
 
 
 def test_a_cause_that_was_answered_is_told_once_as_such(watched: Watched) -> None:
     watched.report("2026-06-06", drifted())
-    watched.done(asked(watched), outcome=REFUSAL)
+    watched.done(watched.asked(DRIFT), outcome=REFUSAL)
     watched.report("2026-06-07", drifted())
 
-    request = asked(watched)
+    request = watched.asked(DRIFT)
     said = watched.done(request)
 
     assert (request.job_name, said.verdict) == ("record_decision", "no cause")
     assert request.asset_selection == [dg.AssetKey("retraining_decision")]
-    assert "another one could only say the same" in skipped(watched)
+    assert "another one could only say the same" in watched.skipped(DRIFT)
 
 
 def test_a_drift_that_persists_is_retrained_for_again_once_a_cutoff_has_matured(watched: Watched) -> None:
     watched = watched.told(cooldown_hours=0)
     watched.report("2026-06-07", drifted())
-    watched.done(asked(watched), outcome=REFUSAL)
+    watched.done(watched.asked(DRIFT), outcome=REFUSAL)
     watched.land(CLOCK + 7 * ONE_DAY)
     watched.report("2026-06-14", drifted())
 
-    decision = decision_of(watched.started(asked(watched)))
+    decision = decision_of(watched.started(watched.asked(DRIFT)))
 
     assert decision is not None
     assert (decision.verdict, decision.newest_mature) == ("retrain", MATURE + 7 * ONE_DAY)
@@ -193,30 +167,30 @@ def test_a_drift_that_persists_is_retrained_for_again_once_a_cutoff_has_matured(
 
 def test_after_a_promotion_reports_about_the_old_champion_cause_nothing(watched: Watched) -> None:
     watched.report("2026-06-06", drifted())
-    watched.done(asked(watched), outcome=PROMOTION, champion_after="2")
+    watched.done(watched.asked(DRIFT), outcome=PROMOTION, champion_after="2")
     watched.registry.point(CHAMPION, register(watched.registry).number)
     watched.report("2026-06-07", drifted())
 
-    assert "none of them red" in skipped(watched)
+    assert "none of them red" in watched.skipped(DRIFT)
 
 
 def test_a_champion_that_drifts_from_the_start_waits_for_new_labels(watched: Watched) -> None:
     watched.report("2026-06-06", drifted())
-    watched.done(asked(watched), outcome=PROMOTION, champion_after="2")
+    watched.done(watched.asked(DRIFT), outcome=PROMOTION, champion_after="2")
     watched.registry.point(CHAMPION, register(watched.registry).number)
     watched.report("2026-06-07", drifted(model_version="2"))
 
-    assert watched.done(asked(watched)).verdict == "no cause"
+    assert watched.done(watched.asked(DRIFT)).verdict == "no cause"
 
 
 def test_in_the_cool_down_a_cause_is_recorded_once_and_waits(watched: Watched) -> None:
     watched.recorded(retrained(at=datetime.now(UTC) - timedelta(hours=1), newest_mature=date(2026, 4, 27)))
     watched.report("2026-06-07", drifted())
 
-    (request,), cursor = watched.asked(DRIFT, START)
+    (request,), cursor = watched.requests(DRIFT, START)
     assert watched.done(request).verdict == "cool-down"
     watched.report("2026-06-08", drifted())
-    requests, later = watched.asked(DRIFT, cursor)
+    requests, later = watched.requests(DRIFT, cursor)
 
     assert requests == []
     assert [seen.day for seen in Cursor.read(later).waiting] == ["2026-06-07", "2026-06-08"]
@@ -225,10 +199,10 @@ def test_in_the_cool_down_a_cause_is_recorded_once_and_waits(watched: Watched) -
 def test_a_cause_that_waited_is_retrained_for_when_the_cool_down_is_over(watched: Watched) -> None:
     watched.recorded(retrained(at=datetime.now(UTC) - timedelta(hours=1), newest_mature=date(2026, 4, 27)))
     watched.report("2026-06-07", drifted())
-    (request,), cursor = watched.asked(DRIFT, START)
+    (request,), cursor = watched.requests(DRIFT, START)
     watched.done(request)
 
-    (again,), left = watched.told(cooldown_hours=0.5).asked(DRIFT, cursor)
+    (again,), left = watched.told(cooldown_hours=0.5).requests(DRIFT, cursor)
 
     assert again.job_name == "retrain"
     assert Cursor.read(left).waiting == ()
@@ -237,11 +211,11 @@ def test_a_cause_that_waited_is_retrained_for_when_the_cool_down_is_over(watched
 def test_a_cause_that_passed_in_the_cool_down_is_forgotten(watched: Watched) -> None:
     watched.recorded(retrained(at=datetime.now(UTC) - timedelta(hours=1), newest_mature=date(2026, 4, 27)))
     watched.report("2026-06-07", drifted())
-    (request,), cursor = watched.asked(DRIFT, START)
+    (request,), cursor = watched.requests(DRIFT, START)
     watched.done(request)
     watched.report("2026-06-08", drifted(verdict="ok"))
 
-    (requests, left) = watched.told(cooldown_hours=0.5).asked(DRIFT, cursor)
+    (requests, left) = watched.told(cooldown_hours=0.5).requests(DRIFT, cursor)
 
     assert requests == []
     assert Cursor.read(left).waiting == ()
@@ -255,107 +229,43 @@ def test_the_budget_holds_where_the_cool_down_does_not(watched: Watched) -> None
 
     frugal = watched.told(cooldown_hours=0, retraining_budget=2)
 
-    assert frugal.done(asked(frugal)).verdict == "budget spent"
-    assert asked(frugal.told(retraining_budget=3)).job_name == "retrain"
+    assert frugal.done(frugal.asked(DRIFT)).verdict == "budget spent"
+    assert frugal.told(retraining_budget=3).asked(DRIFT).job_name == "retrain"
 
 
 def test_runs_that_recorded_nothing_yet_count_for_the_cool_down(watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
-    watched.started(asked(watched), "FAILURE")
+    watched.started(watched.asked(DRIFT), "FAILURE")
     watched.land(CLOCK + 7 * ONE_DAY)
     watched.report("2026-06-14", drifted())
 
-    assert watched.done(asked(watched)).verdict == "cool-down"
+    assert watched.done(watched.asked(DRIFT)).verdict == "cool-down"
 
 
 def test_a_failed_retraining_is_not_repeated_for_the_same_cause(watched: Watched) -> None:
     watched = watched.told(cooldown_hours=0)
     watched.report("2026-06-06", drifted())
-    watched.started(asked(watched), "FAILURE")
+    watched.started(watched.asked(DRIFT), "FAILURE")
     watched.report("2026-06-07", drifted())
 
-    assert "failed for this very cause" in watched.done(asked(watched)).reason
+    assert "failed for this very cause" in watched.done(watched.asked(DRIFT)).reason
 
 
 def test_turned_off_nothing_is_decided_and_the_cursor_stays(watched: Watched) -> None:
     off = watched.told(retrain=False)
     watched.report("2026-06-07", drifted())
 
-    assert skipped(off) == "Retraining is turned off (CHURN_RETRAIN)."
-    assert asked(watched.told(retrain=True)).job_name == "retrain"
+    assert off.skipped(DRIFT) == "Retraining is turned off (CHURN_RETRAIN)."
+    assert watched.told(retrain=True).asked(DRIFT).job_name == "retrain"
 
 
 def test_the_run_refreshes_the_mature_cutoffs_that_lack_features_or_labels(watched: Watched) -> None:
     watched.report("2026-06-07", drifted())
 
-    request = asked(watched)
+    request = watched.asked(DRIFT)
 
     assert {"user_features", "population", "churn_labels"} <= {
         k.to_user_string() for k in request.asset_selection or []
     }
     assert request.tags["dagster/asset_partition_range_start"] == "2026-02-02"
     assert request.tags["dagster/asset_partition_range_end"] == MATURE.isoformat()
-
-
-def retried(run: dg.DagsterRun) -> dg.RunRequest:
-    """The same again, as the daemon's retry asks for it."""
-    tags = {tag: value for tag, value in run.tags.items() if not tag.endswith("_retry_run_id")}
-    return dg.RunRequest(job_name=run.job_name, run_config=run.run_config, tags={**tags, "dagster/will_retry": "false"})
-
-
-def test_a_failure_is_recorded_once_it_is_for_good(watched: Watched) -> None:
-    watched.report("2026-06-07", drifted())
-    failed = watched.started(asked(watched), "FAILURE", **{"dagster/will_retry": "true"})
-    assert skipped(watched, sensor=FAILURES) == "No retraining has failed unrecorded."
-    watched.instance.add_run_tags(failed.run_id, {"dagster/auto_retry_run_id": "retry"})
-    retry = watched.started(retried(failed), "FAILURE")
-
-    request = asked(watched, sensor=FAILURES)
-    said = watched.done(request)
-
-    assert (said.verdict, said.outcome) == ("retrain", FAILED)
-    assert retry.run_id in str(said.explanation)
-    assert request.job_name == "record_decision"
-    assert skipped(watched, sensor=FAILURES) == "No retraining has failed unrecorded."
-
-
-def test_a_retry_that_ends_well_leaves_no_failure_to_record(watched: Watched) -> None:
-    watched.report("2026-06-07", drifted())
-    failed = watched.started(asked(watched), "FAILURE", **{"dagster/auto_retry_run_id": "retry"})
-    watched.done(retried(failed), outcome=REFUSAL)
-
-    assert skipped(watched, sensor=FAILURES) == "No retraining has failed unrecorded."
-
-
-def test_a_month_of_log_after_its_training_the_champion_is_refreshed(watched: Watched) -> None:
-    cursor = first(watched, REFRESH)
-    assert skipped(watched, cursor, REFRESH) == "No day has landed since the last look."
-
-    watched.land(CLOCK + ONE_DAY)
-    request = asked(watched, cursor, REFRESH)
-
-    assert (request.job_name, request.tags[TRIGGER]) == ("retrain", "monthly_refresh")
-    said = watched.done(request, outcome=REFUSAL)
-    assert said.reason.startswith("95 days of log have landed since the last training (2026-03-06 to 2026-06-09).")
-
-
-def test_a_refresh_that_kept_the_champion_is_due_again_a_month_later(watched: Watched) -> None:
-    watched = watched.told(cooldown_hours=0)
-    watched.done(asked(watched, sensor=REFRESH), outcome=REFUSAL)
-
-    watched.land(CLOCK + 29 * ONE_DAY)
-    assert skipped(watched, sensor=REFRESH) == "The last training is recent enough."
-    watched.land(CLOCK + 30 * ONE_DAY)
-
-    assert asked(watched, sensor=REFRESH).job_name == "retrain"
-
-
-def test_a_refresh_in_the_cool_down_waits_for_its_end(watched: Watched) -> None:
-    earlier = {"as_of": date(2026, 4, 1), "newest_mature": date(2026, 4, 27)}
-    watched.recorded(retrained(at=datetime.now(UTC) - timedelta(hours=1), **earlier))
-
-    (request,), cursor = watched.asked(REFRESH, START)
-    watched.done(request)
-
-    assert request.job_name == "record_decision"
-    assert asked(watched.told(cooldown_hours=0.5), cursor, REFRESH).job_name == "retrain"

@@ -22,6 +22,7 @@ from churn_assets.registry.tracking import prepare, tracking_below
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.retrainings import decision_of
 from churn_assets.resources.storage import LakeResource
+from churn_assets.retraining.cursor import Cursor
 from churn_assets.retraining.decision import Decision
 from churn_assets.retraining.ledger import merged, read_decisions, table_of
 from churn_assets.retraining.sensors import retrainings_of
@@ -33,6 +34,10 @@ FIRST_DAY, LAST_DAY = date(2026, 1, 5), date(2026, 12, 31)
 CLOCK = date(2026, 6, 8)
 MATURE = date(2026, 5, 4)
 ONE_DAY = timedelta(days=1)
+DRIFT, NOVELTY, DROP = "data_drift_sensor", "novelty_sensor", "performance_drop_sensor"
+REFRESH, FAILURES = "monthly_refresh_sensor", "retraining_failure_sensor"
+START = Cursor(0).text()
+"""The cursor of a sensor that has looked, and seen nothing yet."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,27 @@ class Watched:
         assert isinstance(found, dg.SensorResult | dg.SkipReason)
         return found
 
-    def asked(self, sensor: str, cursor: str) -> tuple[list[dg.RunRequest], str]:
+    def first(self, sensor: str) -> str:
+        """The cursor that a sensor's first tick leaves, which asks for nothing."""
+        found = self.tick(sensor, None)
+        assert isinstance(found, dg.SensorResult)
+        assert not found.run_requests
+        return str(found.cursor)
+
+    def asked(self, sensor: str, cursor: str = START) -> dg.RunRequest:
+        """The one run that a sensor asks for."""
+        (request,), _ = self.requests(sensor, cursor)
+        return request
+
+    def skipped(self, sensor: str, cursor: str = START) -> str:
+        """Why a sensor asks for nothing."""
+        found = self.tick(sensor, cursor)
+        if isinstance(found, dg.SkipReason):
+            return str(found.skip_message)
+        assert not found.run_requests
+        return str(found.skip_reason.skip_message if found.skip_reason else "")
+
+    def requests(self, sensor: str, cursor: str) -> tuple[list[dg.RunRequest], str]:
         """The runs that a sensor asks for, and the cursor that it leaves."""
         found = self.tick(sensor, cursor)
         assert isinstance(found, dg.SensorResult)
