@@ -94,6 +94,10 @@ class Platform:
         first, end = (self.clock - timedelta(days=self.report_days)).isoformat(), self.clock.isoformat()
         return [key for key in keys if first <= key < end]
 
+    def width(self, node: BaseAssetNode) -> timedelta:
+        """How many days a partition of an asset stands for."""
+        return self.schedule.step if _contract(node).partition == "cutoff" else ONE_DAY
+
     @cached_property
     def histories(self) -> dict[str, History]:
         """Event logs by asset, each asked once."""
@@ -116,15 +120,7 @@ class _Asset:
 
     @cached_property
     def contract(self) -> Contract:
-        carried = self.node.metadata[CONTRACT]
-        assert isinstance(carried, ObjectMetadataValue)
-        assert isinstance(carried.instance, Contract)
-        return carried.instance
-
-    @property
-    def step(self) -> timedelta:
-        """Width of its partitions."""
-        return ONE_DAY if self.contract.partition == "day" else self.platform.schedule.step
+        return _contract(self.node)
 
     @property
     def together(self) -> tuple[str, ...]:
@@ -201,6 +197,13 @@ class _Asset:
         return reasons | dict.fromkeys(open_keys, "its contract was not checked")
 
 
+def _contract(node: BaseAssetNode) -> Contract:
+    carried = node.metadata[CONTRACT]
+    assert isinstance(carried, ObjectMetadataValue)
+    assert isinstance(carried.instance, Contract)
+    return carried.instance
+
+
 @dataclass(frozen=True, eq=False)
 class _Parent:
     """One upstream asset, as a partition downstream sees it."""
@@ -220,10 +223,9 @@ class _Parent:
         is_windowed = child.contract.partition is not None and platform.graph.get(key).partitions_def is not None
         if not is_windowed:
             return cls(history, None, newest)
-        parent = _Asset(platform, platform.graph.get(key))
-        return cls(
-            history, reach(platform.graph.get_partition_mapping(child.node.key, key), child.step, parent.step), newest
-        )
+        mapping = platform.graph.get_partition_mapping(child.node.key, key)
+        step, upstream = (platform.width(node) for node in (child.node, platform.graph.get(key)))
+        return cls(history, reach(mapping, step, upstream=upstream), newest)
 
     def changes(self, key: str, made: Made) -> Iterator[str]:
         """In words, an upstream partition that holds something else than when `made` was."""

@@ -7,8 +7,11 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import days_between
 from churn_assets.features.tables import USER_FEATURES
@@ -43,7 +46,7 @@ def shifted(reported: Service, tmp_path_factory: pytest.TempPathFactory) -> Serv
     features = read_frame(made.lake.scan(USER_FEATURES, [CUTOFFS[-1]])).drop(columns="cutoff")
     moved = features.assign(freq_7d=features["freq_7d"] + 4, region="Atlantis")
     with made.lake.replacing(USER_FEATURES, CUTOFFS[-1]) as path:
-        moved.to_parquet(path, index=False)
+        pq.write_table(pa.Table.from_pandas(moved, arrow_schema(USER_FEATURES), preserve_index=False), path)
     with made.session() as session:
         span = Range(DAYS[-9], NEWEST)
         run_assets(session.defs, ["drift_report", "novelty_report"], span, instance=session.instance)

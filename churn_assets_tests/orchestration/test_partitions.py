@@ -53,7 +53,7 @@ def test_a_days_report_is_made_from_the_cutoffs_of_its_window(schedule: str, day
     settings = Settings(_env_file=None, cutoff_schedule=schedule, drift_window_days=days, **HISTORICAL)
     dates = calendar(settings)
     graph = build_defs(settings).resolve_asset_graph()
-    seen = reach(dates.cutoffs_of_window(days), ONE_DAY, dates.schedule.step)
+    seen = reach(dates.cutoffs_of_window(days), ONE_DAY, upstream=dates.schedule.step)
 
     for day in (date(2018, 10, 1), date(2018, 10, 28), date(2018, 12, 30), date(2018, 12, 31), date(2019, 2, 27)):
         eves = {key: date.fromisoformat(key) - ONE_DAY for key in dates.cutoffs.get_partition_keys()}
