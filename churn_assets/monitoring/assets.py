@@ -109,9 +109,10 @@ def _published(made: Sequence[SpanReport], publisher: Publisher) -> Iterator[tup
         for day in one.span.days:
             report = one.of(day)
             published = publisher.publish(day, report, page)
-            chart = {"worst_movers": movers_chart(report, one.baseline.rows, one.span.window)}
-            is_charted = one in paged and day == one.span.newest
-            yield day.isoformat(), _drift_metadata(report, published, page) | (chart if is_charted else {})
+            said = _drift_metadata(report, published, page)
+            if page is not None and day == one.span.newest:
+                said["worst_movers"] = movers_chart(report, one.baseline.rows, one.span.window)
+            yield day.isoformat(), said
 
 
 def _drift_metadata(report: "pd.DataFrame", published: Published, page: Path | None) -> dict[str, Any]:

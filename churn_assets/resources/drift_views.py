@@ -18,6 +18,7 @@ BINS = 24
 SHOWN_LEVELS = 8
 LEVEL_NAMES = 3
 """More names than these are slanted, so that they do not run into each other."""
+LEAST_NULLS = 0.005
 OLD_INK = "#9aa0a6"
 COLUMNS = {
     "feature": "feature",
@@ -78,7 +79,8 @@ def _numbers(axes: "Axes", reference: "pd.Series[Any]", window: "pd.Series[Any]"
     for values, colour, name in ((old, OLD_INK, "reference"), (new, INK, "window")):
         kept = values[~np.isnan(values)]
         shares = np.histogram(np.clip(kept, edges[0], edges[-1]), edges)[0] / max(len(values), 1)
-        label = f"{name}, {np.isnan(values).mean():.0%} null" if len(kept) < len(values) else name
+        nulls = np.isnan(values).mean() if len(values) else 0.0
+        label = f"{name}, {nulls:.0%} null" if nulls >= LEAST_NULLS else name
         axes.stairs(shares, edges, color=colour, label=label, fill=name == "reference", alpha=0.9)
 
 

@@ -1,15 +1,18 @@
 """Days, cut-offs, and which days each is made from."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from churn_assets.definitions import build_defs
 from churn_assets.resources.partitions import calendar, reach
 from churn_assets.resources.storage import LandingResource
 from churn_assets.settings import Settings
 
+ONE_DAY = timedelta(days=1)
 HISTORICAL = {"first_day": date(2018, 10, 1), "last_day": date(2019, 2, 27)}
 WINDOWED = [
     ("user_features", "listener_days", -91, -1),
@@ -37,6 +40,37 @@ def test_dagster_and_we_see_the_same_upstream_days(asset: str, upstream: str, fi
         assert sorted(found) == [day for day in days.get_partition_keys() if low <= day <= high]
         assert (low, high) == tuple((date.fromisoformat(key) + timedelta(days=n)).isoformat() for n in (first, last))
         assert len(list(found)) < 100
+
+
+def cutoffs_by_dagster(graph: BaseAssetGraph[Any], day: str) -> list[str]:
+    """The cut-offs that Dagster gives a day's drift report."""
+    found = graph.get_parent_partition_keys_for_child(day, dg.AssetKey("user_features"), dg.AssetKey("drift_report"))
+    return sorted(found.partitions_subset.get_partition_keys())
+
+
+@pytest.mark.parametrize(("schedule", "days"), [("monday", 7), ("monday", 28), ("daily", 7), ("thursday", 14)])
+def test_a_days_report_is_made_from_the_cutoffs_of_its_window(schedule: str, days: int) -> None:
+    settings = Settings(_env_file=None, cutoff_schedule=schedule, drift_window_days=days, **HISTORICAL)
+    dates = calendar(settings)
+    graph = build_defs(settings).resolve_asset_graph()
+    seen = reach(dates.cutoffs_of_window(days), ONE_DAY, upstream=dates.schedule.step)
+
+    for day in (date(2018, 10, 1), date(2018, 10, 28), date(2018, 12, 30), date(2018, 12, 31), date(2019, 2, 27)):
+        eves = {key: date.fromisoformat(key) - ONE_DAY for key in dates.cutoffs.get_partition_keys()}
+        low, high = seen.span(day.isoformat())
+
+        expected = [key for key, eve in eves.items() if day - timedelta(days=days) < eve <= day]
+        assert cutoffs_by_dagster(graph, day.isoformat()) == expected
+        assert [key for key in eves if low <= key <= high] == expected
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_window_shorter_than_a_week_misses_none_of_its_cutoffs(days: int) -> None:
+    graph = build_defs(Settings(_env_file=None, drift_window_days=days, **HISTORICAL)).resolve_asset_graph()
+
+    for late in range(days):
+        day = date(2018, 12, 30) + timedelta(days=late)
+        assert "2018-12-31" in cutoffs_by_dagster(graph, day.isoformat())
 
 
 def test_cutoffs_run_from_the_warm_up_to_the_midnight_after_the_last_day() -> None:
