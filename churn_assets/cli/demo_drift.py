@@ -109,7 +109,8 @@ def _play(settings: Settings, console: Console) -> None:
     _head(console, f"A service of {LISTENERS} listeners, {DAYS} days; the world changes on {day_of_world(SHIFT)}")
     _simulate(settings)
     _land(settings, 0, SHIFT)
-    run_everything(settings, until="reports")
+    # Days that have not landed yet would only be made twice.
+    run_everything(settings.model_copy(update={"last_day": day_of_world(SHIFT - 1)}), until="reports")
     console.print(
         f"Settings of the demo: cool-down {COOLDOWN_SECONDS} s instead of a day; no monthly refresh, so that reports "
         "alone set retrainings off; reports of the newest 7 days.",

@@ -31,6 +31,8 @@ def retrain(settings: Settings, *, why: str) -> None:
     """
     from churn_assets.resources.retraining_runs import retraining
     from churn_assets.resources.session import open_session
+    from churn_assets.retraining.decision import Decision
+    from churn_assets.retraining.tables import RETRAIN
 
     with open_session(settings) as session:
         known, now = _retrainings(session), datetime.now(UTC)
@@ -38,7 +40,8 @@ def retrain(settings: Settings, *, why: str) -> None:
             busy = known.in_flight(now=now)
             if busy:
                 raise RetrainingError(f"{busy} Wait for it, then ask again if you still want to.")
-            decision = _decided(_cause(session, why), known, now)
+            cause = _cause(session, why)
+            decision = Decision.on(cause, verdict=RETRAIN, reason=cause.finding, at=now)
             known.claim(decision)
         _carry_out(session, retraining(decision, session.states()), decision)
         _tell(_retrainings(session).decisions()[-1])
@@ -61,14 +64,6 @@ def _cause(session: "Session", why: str) -> "Cause":
     sitting = history_of(session.settings).registry.find("champion")
     ground = Ground(sitting.number if sitting else None, mature[-1] if mature else None)
     return Cause(ASKED_FOR, ground, clock, why[:FINDING_CHARACTERS], {"why": why})
-
-
-def _decided(cause: "Cause", known: "Retrainings", now: datetime) -> "Decision":
-    from datetime import timedelta
-
-    from churn_assets.retraining.policy import Policy
-
-    return Policy(cooldown=timedelta(0), budget=0).decide(cause, known.decisions(), now=now)
 
 
 def _carry_out(session: "Session", request: "Request", decision: "Decision") -> None:

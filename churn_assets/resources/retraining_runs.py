@@ -9,10 +9,10 @@ from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL
 from churn_assets.resources.planning import AssetState, contiguous, span_of
-from churn_assets.resources.retrainings import decision_config, decision_tags
+from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_config, decision_tags
 from churn_assets.resources.runner import Range, Request
 from churn_assets.retraining.decision import Decision
-from churn_assets.retraining.tables import RETRAINING_DECISION
+from churn_assets.retraining.tables import ASKED_FOR, RETRAINING_DECISION
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.training.tables import TRAINING_SET
 
@@ -25,12 +25,16 @@ DECISION = RETRAINING_DECISION.table
 
 
 def retraining_jobs() -> list[UnresolvedAssetJobDefinition]:
-    """The job that retrains, and the one that only records a decision."""
+    """The job that retrains, and the one that only records a decision.
+
+    The tags are those of a retraining that a person starts in the UI; sensors say what it was instead.
+    """
     everything = dg.AssetSelection.assets(*LABELLED, *TRAINED, CHURN_SCORES.table, DECISION)
     return [
         dg.define_asset_job(
             RETRAIN,
             everything,
+            tags={VERDICT: RETRAIN, TRIGGER: ASKED_FOR},
             description=(
                 "Refreshes features and labels of newly mature cut-offs, trains a challenger, compares it with the "
                 "champion, promotes it if it is better, and records why all this was done and what came of it."

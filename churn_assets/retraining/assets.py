@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from churn_assets.contracts.contract import Contract
+from churn_assets.ingest.clock import data_clock
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.registry.assets import MLFLOW_RUN
 from churn_assets.registry.tables import CHALLENGER_MODEL, CHAMPION_MODEL
@@ -14,12 +16,14 @@ from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import ON_REQUEST, Table, lake_asset
 from churn_assets.resources.lake_io import Product
 from churn_assets.resources.metadata import markdown_table
+from churn_assets.resources.retrainings import VERDICT
 from churn_assets.resources.storage import LakeResource
+from churn_assets.retraining.cause import Cause, Ground
 from churn_assets.retraining.decision import Decision
 from churn_assets.retraining.evidence import WATCHES
 from churn_assets.retraining.ledger import merged, read_decisions, table_of
 from churn_assets.retraining.outcome import concluded
-from churn_assets.retraining.tables import RETRAINING_DECISION
+from churn_assets.retraining.tables import ASKED_FOR, RETRAIN, RETRAINING_DECISION
 from churn_assets.settings import Settings
 
 GROUP = "retraining"
@@ -32,12 +36,12 @@ class DecisionConfig(dg.Config):
     decision: dict[str, Any] = {}  # noqa: RUF012 — pydantic copies the default of a field
 
 
-def retraining_assets(_settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
+def retraining_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
     """The decisions and their contract check."""
-    return _retraining_decision(), contract_check(RETRAINING_DECISION)
+    return _retraining_decision(settings), contract_check(RETRAINING_DECISION)
 
 
-def _retraining_decision() -> dg.AssetsDefinition:
+def _retraining_decision(settings: Settings) -> dg.AssetsDefinition:
     table = Table(
         contract=RETRAINING_DECISION,
         group=GROUP,
@@ -57,15 +61,27 @@ def _retraining_decision() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: DecisionConfig, storage: LakeResource
     ) -> Product:
         past = read_decisions(storage.lake)
-        if not config.decision:
-            return Product(table_of(past))
         # The run as it is by now: the training tagged it with its MLflow run.
         run = context.instance.get_run_by_id(context.run_id) or context.run
-        decision = _completed(Decision.from_json(config.decision), run, storage.lake)
+        told = Decision.from_json(config.decision) if config.decision else _by_hand(run, settings, storage.lake)
+        if told is None:
+            return Product(table_of(past))
+        decision = _completed(told, run, storage.lake)
         known = merged(past, [decision])
         return Product(table_of(known), lambda _landed: {WHOLE: {**_shown(decision, context), **_listed(known)}})
 
     return retraining_decision
+
+
+def _by_hand(run: dg.DagsterRun, settings: Settings, lake: Lake) -> Decision | None:
+    """The decision of a person who started the job in the UI; None where this run only writes the table again."""
+    if run.tags.get(VERDICT) != RETRAIN:
+        return None
+    clock = data_clock(lake)
+    mature = settings.cutoffs.mature(clock)
+    ground = Ground(_rows(lake, CHAMPION_MODEL)[-1]["champion_before"], mature[-1] if mature else None)
+    cause = Cause(ASKED_FOR, ground, clock, "Started by hand in Dagster.", {})
+    return Decision.on(cause, verdict=RETRAIN, reason=cause.finding, at=datetime.now(UTC))
 
 
 def _completed(decision: Decision, run: dg.DagsterRun, lake: Lake) -> Decision:

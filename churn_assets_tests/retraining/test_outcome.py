@@ -37,6 +37,12 @@ def test_a_promotion_stays_one_when_a_retried_run_finds_the_champion_in_office()
     assert concluded(STARTED, "2", history).outcome == PROMOTION
 
 
+def test_who_was_champion_before_the_decision_was_not_promoted_by_it() -> None:
+    history = [decided("promotion", "1", champion_before=None), decided("refusal", "1")]
+
+    assert concluded(STARTED, "1", history).outcome == REFUSAL
+
+
 def test_an_intent_that_was_abandoned_is_no_promotion() -> None:
     history = [decided("promotion", "2", state="abandoned"), decided("refusal", "2")]
 

@@ -13,7 +13,9 @@ from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.registry.artifact import Parts
 from churn_assets.registry.registry import CHALLENGER, CHAMPION
 from churn_assets.registry.training_run import DAGSTER_RUN
+from churn_assets.resources.retraining_runs import DECISION
 from churn_assets.resources.retrainings import TRIGGER, VERDICT
+from churn_assets.resources.runner import QUIET, Request
 from churn_assets.retraining.ledger import read_decisions
 from churn_assets.training.calibration import SigmoidCalibration
 from churn_assets_tests.cli.console import Console, told_plainly
@@ -56,6 +58,26 @@ def test_a_retraining_on_demand_is_one_run_whose_decision_leads_everywhere(copy:
     told = console.call("decisions")
     assert "A new song catalogue. Version 2" in " ".join(told.out.split())
     assert [line.split("│")[1].strip() for line in console.call("status").lines if "retraining" in line] != []
+
+
+def test_a_retraining_that_somebody_starts_in_the_ui_is_a_decision_too(copy: Service) -> None:
+    """Without the training, which the test above pays for: the champion stays, being the challenger itself."""
+    with copy.session() as session:
+        job = session.defs.get_repository_def().get_job("retrain")
+        keys = [dg.AssetKey("champion_model"), dg.AssetKey(DECISION)]
+        done = job.execute_in_process(instance=session.instance, asset_selection=keys, run_config=QUIET)
+
+    (decision,) = read_decisions(copy.lake)
+    assert done.success
+    assert (decision.trigger, decision.verdict, decision.outcome) == ("asked_for", "retrain", "refusal")
+    assert (decision.champion, decision.dagster_run) == ("1", done.run_id)
+
+
+def test_the_decisions_can_be_materialised_alone_without_adding_one(copy: Service) -> None:
+    with copy.session() as session:
+        session.carry_out(Request((DECISION,)))
+
+    assert read_decisions(copy.lake) == []
 
 
 def test_a_retraining_that_fails_leaves_the_champion_and_tells_it(copy: Service, console: Console) -> None:
