@@ -13,18 +13,19 @@ from rich.console import Console
 
 from churn_assets.cli.comparison import show_errors
 from churn_assets.cli.daemon import running_daemon
+from churn_assets.cli.model import history_of
 from churn_assets.cli.retrain import decisions_table
 from churn_assets.cli.run import bring_up_to_date, run_everything
 from churn_assets.cli.simulate import truth_folder
 from churn_assets.cli.watching import Watcher
-from churn_assets.errors import LandingError
+from churn_assets.errors import LandingError, NoChampionError
 from churn_assets.settings import DEMO_FIRST_DAY, Settings
 
 if TYPE_CHECKING:
     from churn_assets.resources.session import Session
     from churn_assets.simulate import World
 
-LISTENERS = 400
+LISTENERS = 800
 DAYS = 300
 FOLDER = "demo-drift"
 SIMULATED = "simulated"
@@ -39,10 +40,10 @@ class Act:
     until: int
 
 
-SHIFT, PRICE_RISE = 120, 150
+SHIFT, PRICE_RISE = 150, 171
 ACTS = (
-    Act("Covariate shift: listeners move to phones and listen in shorter sessions; why they leave stays the same", 141),
-    Act("Concept change: a price rise drives away payers, however satisfied they are", 226),
+    Act("Covariate shift: listeners move to phones and listen in shorter sessions; why they leave stays the same", 171),
+    Act("Concept change: a price rise drives away payers, however satisfied they are", 240),
     Act("Two months later: more labels from after the change are mature", DAYS),
 )
 
@@ -111,6 +112,7 @@ def _play(settings: Settings, console: Console) -> None:
     _land(settings, 0, SHIFT)
     # Days that have not landed yet would only be made twice.
     run_everything(settings.model_copy(update={"last_day": day_of_world(SHIFT - 1)}), until="reports")
+    _require_champion(settings)
     console.print(
         f"Settings of the demo: cool-down {COOLDOWN_SECONDS} s instead of a day; no monthly refresh, so that reports "
         "alone set retrainings off; reports of the newest 7 days.",
@@ -125,6 +127,14 @@ def _play(settings: Settings, console: Console) -> None:
             _land(settings, landed, act.until)
             landed = act.until
             _report(session, watcher)
+
+
+def _require_champion(settings: Settings) -> None:
+    if history_of(settings).registry.find("champion") is None:
+        message = (
+            "The first training promoted nobody, so that there is nothing to watch: `churn-assets model` says why."
+        )
+        raise NoChampionError(message)
 
 
 def _head(console: Console, title: str) -> None:

@@ -57,7 +57,7 @@ def test_the_world_changes_before_the_log_of_each_act_has_landed(tmp_path: Path)
     world = world_of_demo(demo_settings(Settings(home=tmp_path, **ALONE)))
 
     assert world.days == DAYS == ACTS[-1].until
-    assert SHIFT < ACTS[0].until < PRICE_RISE < ACTS[1].until < ACTS[2].until
+    assert SHIFT < ACTS[0].until <= PRICE_RISE < ACTS[1].until < ACTS[2].until
     strengths = [(world.today(day).covariate, world.today(day).concept) for day in (SHIFT - 1, SHIFT, PRICE_RISE)]
     assert strengths == [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]
 

@@ -75,6 +75,11 @@ class Watched:
         return Lake(Path(self.settings.lake_url))
 
     @property
+    def storage(self) -> LakeResource:
+        """The lake as sensors get it."""
+        return LakeResource(root=self.settings.lake_url)
+
+    @property
     def registry(self) -> ModelRegistry:
         """The models."""
         return ModelRegistry(tracking_below(self.settings.mlflow_home))
@@ -92,7 +97,7 @@ class Watched:
     def tick(self, sensor: str, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
         """One evaluation of a sensor."""
         resources = {
-            "storage": LakeResource(root=self.settings.lake_url),
+            "storage": self.storage,
             "models": ModelStoreResource(folder=str(self.settings.mlflow_home)),
         }
         context = dg.build_sensor_context(
@@ -153,7 +158,7 @@ class Watched:
 
     def in_flight(self) -> str | None:
         """What the guard says."""
-        known = retrainings_of(self.settings, self.instance, LakeResource(root=self.settings.lake_url))
+        known = retrainings_of(self.settings, self.instance, self.storage)
         return known.in_flight(now=datetime.now(UTC))
 
 
