@@ -38,6 +38,7 @@ def show_errors(console: Console, settings: Settings, truth: Path, *, changed_on
         part = rows[rows["cutoff"].isin([midnight(day) for day in cutoffs])]
         for name, forecast in _forecasts(history, part, cutoffs):
             table.add_row(name, *_errors(part, forecast))
+        console.print()
         console.print(table)
 
 
@@ -60,7 +61,7 @@ def _tests(history: "History", changed_on: date) -> Iterator[tuple[str, Sequence
         cutoffs = Evaluation.from_json(registry.open(registry.version(number)).evaluation).cutoffs
         when = "Before" if max(cutoffs) < changed_on else "After"
         told = " and ".join(map(str, cutoffs))
-        yield f"\n{when} the change: the promotion test of version {number}, at {told}", cutoffs
+        yield f"{when} the change: the promotion test of version {number}, at {told}", cutoffs
 
 
 def _forecasts(history: "History", rows: "pd.DataFrame", cutoffs: Sequence[date]) -> "Iterator[tuple[str, pd.Series]]":
