@@ -62,7 +62,7 @@ def _retraining_decision(settings: Settings) -> dg.AssetsDefinition:
     ) -> Product:
         past = read_decisions(storage.lake)
         # The run as it is by now: the training tagged it with its MLflow run.
-        run = context.instance.get_run_by_id(context.run_id) or context.run
+        run = context.instance.get_run_by_id(context.run.run_id) or context.run
         told = Decision.from_json(config.decision) if config.decision else _by_hand(run, settings, storage.lake)
         if told is None:
             return Product(table_of(past))
