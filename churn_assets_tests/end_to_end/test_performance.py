@@ -1,6 +1,5 @@
 """The performance report of a whole service, by our own command and in Dagster's eyes."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -11,9 +10,9 @@ import pytest
 
 from churn_assets.monitoring.tables import PERFORMANCE_REPORT
 from churn_assets.registry.tracking import MONITORING
-from churn_assets.resources.planning import AssetState, Work
+from churn_assets.resources.planning import AssetState, Work, plan
 from churn_assets.scoring.tables import CHURN_SCORES
-from churn_assets_tests.end_to_end.service import CUTOFFS, HELD_OUT, LAST_DAY, Service, copied
+from churn_assets_tests.end_to_end.service import CUTOFFS, HELD_OUT, LAST_DAY, Service, copied, succeeded
 
 REPORT, DAYS = PERFORMANCE_REPORT.table, 28
 NEWEST = LAST_DAY.isoformat()
@@ -138,12 +137,23 @@ def test_the_check_warns_of_a_drop_and_finds_none(reported: Service) -> None:
     assert reported.check(REPORT, "contract").passed
 
 
+def test_reports_of_days_long_past_are_left_as_they_are(reported: Service) -> None:
+    later = Service(reported.home, {"report_days": 3, "performance_level": 0.01})
+
+    state = state_of(later)
+
+    newest = [(LAST_DAY - timedelta(days=n)).isoformat() for n in (2, 1, 0)]
+    assert state.stale == dict.fromkeys(newest, "its code changed")
+    assert len(state.materialised) == DAYS
+    assert [(work.first, work.last) for work in plan([state])] == [(newest[0], newest[-1])]
+
+
 def test_a_promotion_makes_no_report_again_and_a_changed_score_those_that_see_it(
     reported: Service, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     copy = copied(reported, tmp_path_factory.mktemp("promoted") / "home")
-    promote_a_twin(copy)
+    succeeded(copy)
     assert state_of(copy).todo == ()
 
     with copy.session() as session:
@@ -154,17 +164,3 @@ def test_a_promotion_makes_no_report_again_and_a_changed_score_those_that_see_it
     assert min(stale) == first.isoformat()
     assert list(stale) == [key for key in state_of(copy).materialised if key >= first.isoformat()]
     assert set(stale.values()) == {f"churn_scores {CUTOFFS[-1]} changed"}
-
-
-def promote_a_twin(service: Service) -> None:
-    """Make another version champion, made of the same parts."""
-    registry = service.registry
-    champion = registry.champion()
-    loaded = registry.load(champion)
-    evaluation = json.loads(json.dumps(dict(loaded.artifact.evaluation)))
-    from churn_assets.registry.artifact import Parts
-
-    parts = Parts(loaded.model, loaded.artifact.reference(), evaluation, loaded.artifact.card, loaded.artifact.plots())
-    run = registry.tracking.client().create_run(registry.tracking.experiment_id())
-    twin = registry.register(parts, run_id=run.info.run_id, data_versions={})
-    registry.point("champion", twin.number)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from churn_assets.monitoring.performance import reading
 from churn_assets.monitoring.performance.reading import ALL_METRICS, estimated, realised
 from churn_assets.training.bootstrap import Resampling
 from churn_assets.training.metrics import METRICS, Forecast
@@ -78,6 +79,14 @@ def test_an_estimate_never_looks_at_the_labels() -> None:
 
     assert blind == seeing
     assert blind.positives is None
+
+
+def test_many_listeners_are_worked_off_in_blocks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = cohort(probabilities(50))
+    whole = estimated(said, "churned", threshold=0.2, resampling=FEW)
+    monkeypatch.setattr(reading, "CELLS", 750)
+
+    assert estimated(said, "churned", threshold=0.2, resampling=FEW) == whole
 
 
 def test_realised_metrics_are_those_of_the_training_stage() -> None:

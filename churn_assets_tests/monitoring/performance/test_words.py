@@ -8,7 +8,7 @@ import numpy as np
 
 from churn_assets.monitoring.performance.cohort import Cohort
 from churn_assets.monitoring.performance.production import Production
-from churn_assets.monitoring.performance.watch import Watch
+from churn_assets.monitoring.performance.watch import VersionState, Watch
 from churn_assets.monitoring.performance.words import NOBODY, compared, told, verdict_of, waiting
 from churn_assets_tests.monitoring.performance.cohorts import (
     LATER,
@@ -77,7 +77,7 @@ def test_too_little_to_go_by_says_when_the_first_cutoffs_mature() -> None:
 def test_a_champion_that_has_not_scored_yet_waits_for_the_cutoffs_after_the_newest_score() -> None:
     watch = Watch([cohort(SAID, cutoff=LATER[3])], {"1": production()}, jury())
 
-    words = waiting(watch, replace(production(version="2"), tested=(LATER[0],)))
+    words = waiting(watch, VersionState(replace(production(version="2"), tested=(LATER[0],))))
 
     assert f"the first, {LATER[4]}, matures on {SCHEDULE.matures_on(LATER[4])}" in words
     assert f"possible from {SCHEDULE.matures_on(LATER[5])} on" in words
