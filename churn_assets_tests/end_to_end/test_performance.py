@@ -11,6 +11,7 @@ import pytest
 from churn_assets.monitoring.tables import PERFORMANCE_REPORT
 from churn_assets.registry.tracking import MONITORING
 from churn_assets.resources.planning import AssetState, Work, plan
+from churn_assets.resources.progress import SILENCE
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets_tests.end_to_end.service import CUTOFFS, HELD_OUT, LAST_DAY, Service, copied, succeeded
 
@@ -157,7 +158,7 @@ def test_a_promotion_makes_no_report_again_and_a_changed_score_those_that_see_it
     assert state_of(copy).todo == ()
 
     with copy.session() as session:
-        session.run(Work((CHURN_SCORES.table,), CUTOFFS[-1], CUTOFFS[-1], "asked for"))
+        session.run(Work((CHURN_SCORES.table,), CUTOFFS[-1], CUTOFFS[-1], "asked for"), SILENCE)
 
     stale = state_of(copy).stale
     first = date.fromisoformat(CUTOFFS[-1]) - timedelta(days=1)
