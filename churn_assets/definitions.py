@@ -10,6 +10,7 @@ from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.ingest.sensors import landing_jobs, landing_sensor
 from churn_assets.labels.assets import labels_assets
+from churn_assets.monitoring.performance.assets import performance_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.lake_asset import LAKE_IO
 from churn_assets.resources.lake_io import LakeIOManager
@@ -19,7 +20,15 @@ from churn_assets.scoring.assets import scoring_assets
 from churn_assets.settings import Settings
 from churn_assets.training.assets import training_assets
 
-STAGES = (ingest_assets, features_assets, labels_assets, training_assets, registry_assets, scoring_assets)
+STAGES = (
+    ingest_assets,
+    features_assets,
+    labels_assets,
+    training_assets,
+    registry_assets,
+    scoring_assets,
+    performance_assets,
+)
 
 
 def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:

@@ -6,7 +6,8 @@ from churn_assets.ingest.tables import DAY
 DRIFT, OK, NOT_ENOUGH_DATA = "drift", "ok", "not enough data"
 DRIFT_VERDICTS = (DRIFT, OK, NOT_ENOUGH_DATA)
 NOVELTY_VERDICTS = ("novel", OK, NOT_ENOUGH_DATA)
-PERFORMANCE_VERDICTS = ("drop", OK, NOT_ENOUGH_DATA)
+DROP, REPLACED = "drop", "replaced"
+PERFORMANCE_VERDICTS = (DROP, OK, NOT_ENOUGH_DATA, REPLACED)
 MODEL_VERSION = text("model_version", "Version of the registered model `churn`.")
 
 DRIFT_REPORT = Contract(
@@ -74,11 +75,28 @@ PERFORMANCE_REPORT = Contract(
         number("high", "Upper end of its 95 % interval.", nullable=True),
         integer("n", "Listeners."),
         integer("positives", "Listeners whose target happened; null before they are known.", nullable=True),
+        timestamp("matures_on", "Data clock from which the labels of the cut-off are known."),
         number("production", "The same metric on the version's promotion test.", nullable=True),
+        number("production_low", "Lower end of its 95 % interval.", nullable=True),
+        number("production_high", "Upper end of its 95 % interval.", nullable=True),
         number("estimator_error", "Estimated minus realised, once both are known.", nullable=True),
+        flag(
+            "is_estimate_off",
+            "Whether the realised value lies outside the interval of the estimate; null before both are known.",
+            nullable=True,
+        ),
+        number(
+            "p_value",
+            "Chance of a metric so much worse than production and than expected, had nothing changed; adjusted for all "
+            "metrics and looks. Only of the realised metrics and cut-offs that the verdict looks at.",
+            nullable=True,
+            at_least=0,
+            at_most=1,
+        ),
         text(
             "verdict",
-            "Whether the version got worse, beyond chance, over at least two cut-offs.",
+            "Whether the version got worse, beyond chance, over at least two cut-offs: the same on every row of it. "
+            "`replaced`: another version has scored a later cut-off.",
             values=PERFORMANCE_VERDICTS,
         ),
     ),

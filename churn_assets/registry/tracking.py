@@ -17,6 +17,7 @@ MODEL = "churn"
 SQLITE = "sqlite:///"
 EXPERIMENT = "churn"
 DECISIONS = "churn-decisions"
+MONITORING = "churn-monitoring"
 QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -61,10 +62,10 @@ class Tracking:
             raise RegistryError(message)
         return str(found.experiment_id)
 
-    def run_page(self, run_id: str) -> str:
+    def run_page(self, run_id: str, experiment: str = EXPERIMENT) -> str:
         """Address of a run in the MLflow UI; for a local database, the address that `mlflow ui` gives it."""
         host = self.url.rstrip("/") if self.is_server else "http://127.0.0.1:5000"
-        return f"{host}/#/experiments/{self.experiment_id()}/runs/{run_id}"
+        return f"{host}/#/experiments/{self.experiment_id(experiment)}/runs/{run_id}"
 
 
 def tracking_below(folder: Path, url: str | None = None) -> Tracking:
@@ -84,7 +85,7 @@ def tracking_below(folder: Path, url: str | None = None) -> Tracking:
 
 
 def prepare(tracking: Tracking) -> Tracking:
-    """Create the database, both experiments and the registered model where they are missing.
+    """Create the database, the experiments and the registered model where they are missing.
 
     A store whose folder was moved or copied is made to speak of where it lies now.
     MLflow's own set-up breaks when two processes run it at once, and stays broken when it is killed in the middle:
@@ -116,7 +117,7 @@ def _ensure_contents(tracking: Tracking) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        for name in (EXPERIMENT, DECISIONS):
+        for name in (EXPERIMENT, DECISIONS, MONITORING):
             if client.get_experiment_by_name(name) is None:
                 root = tracking.artifact_root
                 client.create_experiment(name, artifact_location=None if root is None else f"{root}/{name}")

@@ -70,6 +70,13 @@ class Calendar:
         """A day and the lookback before it."""
         return _mapping(-self.lookback_days, 0)
 
+    def cutoffs_before_day(self, days: int, *, matured: bool = False) -> dg.TimeWindowPartitionMapping:
+        """The cut-offs up to `days` before the midnight that ends a day, that midnight included; or those mature then.
+
+        The oldest one may lie a schedule step further back: the code filters to the exact days.
+        """
+        return _mapping(1 - days, 1 - (self.schedule.horizon_days if matured else 0))
+
     def _steps(self, days: int) -> int:
         return -(-days // self.schedule.step.days)
 
@@ -97,13 +104,15 @@ class Reach:
         return (day + self.first).isoformat(), (day + self.last).isoformat()
 
 
-def reach(mapping: dg.PartitionMapping | None, step: timedelta) -> Reach:
-    """What a mapping between partitions means in days, `step` being the width of the downstream partitions.
+def reach(mapping: dg.PartitionMapping | None, step: timedelta, *, upstream: timedelta = ONE_DAY) -> Reach:
+    """What a mapping between partitions means in days; `step` and `upstream` are the widths of the partitions.
+
+    A wider upstream partition counts from its first day on, so that one that began before the window reaches into it.
 
     Dagster can enumerate the same keys, but takes seconds over a graph of 150 days; a test holds both equal.
     """
     match mapping:
         case dg.TimeWindowPartitionMapping():
-            return Reach(mapping.start_offset * step, (mapping.end_offset + 1) * step - ONE_DAY)
+            return Reach(mapping.start_offset * step - upstream + ONE_DAY, (mapping.end_offset + 1) * step - ONE_DAY)
         case _:
             return Reach(timedelta(0), step - ONE_DAY)

@@ -10,7 +10,8 @@ class AssetState:
     """What is materialised of an asset, what is missing although it could be made, and what is stale, and why.
 
     `keys` are the partition keys that can be made at present (one empty key for a table without
-    partitions), `parents` the assets it is made from, `together` those made in the same step.
+    partitions), `parents` the assets it is made from, `together` those made in the same step. What `is_record` says
+    what was true at the time: it is made where it is missing, and never again by itself.
     """
 
     asset: str
@@ -21,11 +22,12 @@ class AssetState:
     stale: Mapping[str, str]
     parents: tuple[str, ...] = ()
     together: tuple[str, ...] = field(default=())
+    is_record: bool = False
 
     @property
     def todo(self) -> tuple[str, ...]:
-        """Keys that are missing or stale, in order."""
-        return tuple(sorted({*self.missing, *self.stale}))
+        """Keys that are missing or stale, in order; of a record those that are missing."""
+        return tuple(sorted({*self.missing, *({} if self.is_record else self.stale)}))
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,14 @@ def _plan_grain(states: Sequence[AssetState]) -> list[Work]:
 
 
 def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[AssetState]) -> Work:
-    """The roots with everything of their grain that is made from them and can be made for the whole range."""
+    """The roots with everything of their grain that is made from them and can be made for the whole range.
+
+    A record is no part of that: remaking what it was made from must not rewrite what it says.
+    """
     chosen = {name for root in roots for name in (root.asset, *root.together)}
     for state in states:
-        if not chosen.isdisjoint(state.parents) and span[0] in state.keys and span[1] in state.keys:
+        is_possible = span[0] in state.keys and span[1] in state.keys and not state.is_record
+        if is_possible and not chosen.isdisjoint(state.parents):
             chosen |= {state.asset, *state.together}
     reasons = sorted({_why(root, span) for root in roots})
     return Work(tuple(state.asset for state in states if state.asset in chosen), *span, "; ".join(reasons))

@@ -69,6 +69,7 @@ class Platform:
             stale=asset.stale(),
             parents=tuple(key.to_user_string() for key in sorted(asset.node.parent_keys)),
             together=asset.together,
+            is_record=RECORD in asset.node.metadata,
         )
 
     @cached_property
@@ -94,6 +95,10 @@ class Platform:
         first, end = (self.clock - timedelta(days=self.report_days)).isoformat(), self.clock.isoformat()
         return [key for key in keys if first <= key < end]
 
+    def width(self, node: BaseAssetNode) -> timedelta:
+        """How many days a partition of an asset stands for."""
+        return self.schedule.step if _contract(node).partition == "cutoff" else ONE_DAY
+
     @cached_property
     def histories(self) -> dict[str, History]:
         """Event logs by asset, each asked once."""
@@ -116,10 +121,7 @@ class _Asset:
 
     @cached_property
     def contract(self) -> Contract:
-        carried = self.node.metadata[CONTRACT]
-        assert isinstance(carried, ObjectMetadataValue)
-        assert isinstance(carried.instance, Contract)
-        return carried.instance
+        return _contract(self.node)
 
     @property
     def together(self) -> tuple[str, ...]:
@@ -153,7 +155,11 @@ class _Asset:
                 return [day.isoformat() for day in platform.schedule.up_to(platform.clock)]
 
     def stale(self) -> dict[str, str]:
-        """Why each stale partition is, in a few words."""
+        """Why each stale partition is, in a few words; one that cannot be made any more stays what it is."""
+        possible = set(self.possible)
+        return {key: reason for key, reason in self._stale().items() if key in possible}
+
+    def _stale(self) -> dict[str, str]:
         unkept = self._unkept()
         if RECORD in self.node.metadata:
             return unkept
@@ -195,6 +201,13 @@ class _Asset:
         return reasons | dict.fromkeys(open_keys, "its contract was not checked")
 
 
+def _contract(node: BaseAssetNode) -> Contract:
+    carried = node.metadata[CONTRACT]
+    assert isinstance(carried, ObjectMetadataValue)
+    assert isinstance(carried.instance, Contract)
+    return carried.instance
+
+
 @dataclass(frozen=True, eq=False)
 class _Parent:
     """One upstream asset, as a partition downstream sees it."""
@@ -212,9 +225,11 @@ class _Parent:
         history = platform.histories[key.to_user_string()]
         newest = sorted((partition, made.event) for partition, made in history.made.items())
         is_windowed = child.contract.partition is not None and platform.graph.get(key).partitions_def is not None
-        step = ONE_DAY if child.contract.partition == "day" else platform.schedule.step
-        mapping = platform.graph.get_partition_mapping(child.node.key, key) if is_windowed else None
-        return cls(history, reach(mapping, step) if is_windowed else None, newest)
+        if not is_windowed:
+            return cls(history, None, newest)
+        mapping = platform.graph.get_partition_mapping(child.node.key, key)
+        step, upstream = (platform.width(node) for node in (child.node, platform.graph.get(key)))
+        return cls(history, reach(mapping, step, upstream=upstream), newest)
 
     def changes(self, key: str, made: Made) -> Iterator[str]:
         """In words, an upstream partition that holds something else than when `made` was."""

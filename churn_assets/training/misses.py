@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -17,26 +17,41 @@ WORST = 10
 REASONS = 3
 
 
+class Reason(NamedTuple):
+    """What weighed in a forecast: the feature, its contribution in log-odds, and its value (None is null)."""
+
+    feature: str
+    contribution: float
+    value: float | str | None = None
+
+
 @dataclass(frozen=True)
 class Miss:
-    """One forecast that was far off: who, when, what was said, what happened, and the strongest contributions."""
+    """One forecast that was far off: when, what was said, what happened, and the strongest contributions.
 
-    user_id: str
+    It does not say of whom: evaluations are kept for as long as their model, and listeners may ask to be forgotten.
+    """
+
     cutoff: date
     probability: float
     has_churned: bool
     log_loss: float
-    reasons: tuple[tuple[str, float], ...]
+    reasons: tuple[Reason, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads back."""
-        return vars(self) | {"cutoff": self.cutoff.isoformat(), "reasons": [list(pair) for pair in self.reasons]}
+        return vars(self) | {"cutoff": self.cutoff.isoformat(), "reasons": [list(reason) for reason in self.reasons]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The miss that `to_json` described."""
-        reasons = tuple((name, value) for name, value in data["reasons"])
-        return cls(**{**data, "cutoff": date.fromisoformat(data["cutoff"]), "reasons": reasons})
+        """The miss that `to_json` described; a name or id that an older evaluation holds is left out."""
+        return cls(
+            cutoff=date.fromisoformat(data["cutoff"]),
+            probability=data["probability"],
+            has_churned=data["has_churned"],
+            log_loss=data["log_loss"],
+            reasons=tuple(Reason(*reason) for reason in data["reasons"]),
+        )
 
 
 def worst_misses(model: ChurnModel, frame: pd.DataFrame, judged: Forecast) -> tuple[Miss, ...]:
@@ -47,13 +62,19 @@ def worst_misses(model: ChurnModel, frame: pd.DataFrame, judged: Forecast) -> tu
     chosen = worst.groupby("_hit", sort=False).head(WORST)
     contributions = model.contributions(chosen)
     return tuple(
-        Miss(str(user), moment.date(), float(said), bool(hit), float(loss), _strongest(contributions.iloc[row]))
-        for row, (user, moment, said, hit, loss) in enumerate(
-            zip(chosen["user_id"], chosen["cutoff"], chosen["_said"], chosen["_hit"], chosen["_loss"], strict=True)
+        Miss(moment.date(), float(said), bool(hit), float(loss), _strongest(contributions.iloc[row], chosen.iloc[row]))
+        for row, (moment, said, hit, loss) in enumerate(
+            zip(chosen["cutoff"], chosen["_said"], chosen["_hit"], chosen["_loss"], strict=True)
         )
     )
 
 
-def _strongest(contributions: "pd.Series[float]") -> tuple[tuple[str, float], ...]:
+def _strongest(contributions: "pd.Series[float]", features: "pd.Series[Any]") -> tuple[Reason, ...]:
     order = contributions.abs().sort_values(ascending=False, kind="stable").index[:REASONS]
-    return tuple((str(name), float(contributions[name])) for name in order)
+    return tuple(Reason(str(name), float(contributions[name]), _plain(features[name])) for name in order)
+
+
+def _plain(value: Any) -> float | str | None:
+    if pd.isna(value):
+        return None
+    return value if isinstance(value, str) else float(value)

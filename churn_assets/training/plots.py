@@ -8,7 +8,7 @@ import numpy as np
 
 from churn_assets.training.evaluation import Evaluation
 from churn_assets.training.metrics import TOP, Measurement
-from churn_assets.training.misses import Miss
+from churn_assets.training.misses import Miss, Reason
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ MODEL, OTHER, BASELINE = "#1f5fa8", "#c8553d", "#8a8f98"
 DOTS_PER_INCH = 90
 COLOURS = 64
 MOST_FEATURES = 15
-SHORT_NAME = 22
+SHORT_NAME, SHORTER_NAME, SHORT_VALUE = 22, 18, 8
 
 
 def draw_all(evaluation: Evaluation) -> Mapping[str, bytes]:
@@ -102,7 +102,9 @@ def _misses(evaluation: Evaluation) -> "Figure":
     missed = [miss for miss in evaluation.misses if miss.has_churned]
     false_alarms = [miss for miss in evaluation.misses if not miss.has_churned]
     ordered = [*missed, *false_alarms][::-1]
-    figure, axes = _canvas("The worst misses", "probability that was predicted, and the features that weighed most")
+    figure, axes = _canvas(
+        "The worst misses", "what was predicted, and the features that raised (↑) or lowered (↓) it most"
+    )
     figure.set_size_inches(6.6, 4.4)
     figure.set_dpi(DOTS_PER_INCH - 10)
     colours = [OTHER if miss.has_churned else MODEL for miss in ordered]
@@ -112,7 +114,7 @@ def _misses(evaluation: Evaluation) -> "Figure":
     axes.axvline(evaluation.threshold, color=BASELINE, linestyle=":")
     for row, miss in enumerate(ordered):
         axes.text(max(miss.probability, evaluation.threshold) + 0.03, row, _why(miss), va="center", fontsize=7)
-    axes.set_yticks(range(len(ordered)), [f"{miss.user_id} at {miss.cutoff}" for miss in ordered], fontsize=7)
+    axes.set_yticks(range(len(ordered)), [f"{miss.probability:.1%} at {miss.cutoff}" for miss in ordered], fontsize=7)
     axes.set_xlim(0, 1.6)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_xlabel("red: churned though rated safe; blue: stayed though rated at risk; dots: threshold", fontsize=8)
@@ -169,8 +171,14 @@ def _base_rate(evaluation: Evaluation) -> float:
 
 
 def _why(miss: Miss) -> str:
-    return ", ".join(f"{_shortened(name)} {value:+.1f}" for name, value in miss.reasons[:2])
+    return ", ".join(_weighed(reason) for reason in miss.reasons[:2])
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= SHORT_NAME else f"{name[: SHORT_NAME - 1]}…"
+def _weighed(reason: Reason) -> str:
+    value = f"{reason.value:.3g}" if isinstance(reason.value, float) else reason.value or "null"
+    arrow = "↑" if reason.contribution > 0 else "↓"
+    return f"{_shortened(reason.feature, SHORTER_NAME)} {_shortened(value, SHORT_VALUE)} {arrow}"
+
+
+def _shortened(name: str, most: int = SHORT_NAME) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"

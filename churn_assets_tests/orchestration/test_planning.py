@@ -75,6 +75,25 @@ def test_equal_ranges_of_independent_assets_share_a_run() -> None:
     assert [work.assets for work in works] == [("a", "b")]
 
 
+def test_a_record_is_made_where_it_is_missing_and_never_again() -> None:
+    features = state("features", "cutoff")
+    kept = {DAYS[0]: "its contract was not checked", DAYS[3]: "its contract is broken"}
+    scores = state("scores", "cutoff", ("features",), missing=DAYS[4:], stale=kept, is_record=True)
+
+    assert [(work.assets, work.first, work.last) for work in plan([features, scores])] == [
+        (("scores",), DAYS[4], DAYS[5])
+    ]
+
+
+def test_remaking_what_a_record_was_made_from_leaves_the_record_alone() -> None:
+    features = state("features", "cutoff", stale=dict.fromkeys(DAYS, "its code changed"))
+    scores = state("scores", "cutoff", ("features",), missing=DAYS[5:], is_record=True)
+    beside = state("labels", "cutoff", ("features",))
+
+    assert [work.assets for work in plan([features, beside, scores])] == [("features", "labels")]
+    assert [work.first for work in plan([state("features", "cutoff"), scores])] == [DAYS[5]]
+
+
 def test_the_cause_names_the_work_and_why() -> None:
     one, same = (plan([state("a", missing=DAYS)])[0] for _ in range(2))
     other = plan([state("a", stale=dict.fromkeys(DAYS, "its code changed"))])[0]

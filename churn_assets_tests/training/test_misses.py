@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -8,7 +9,7 @@ import pytest
 from churn_assets.cutoffs import midnight
 from churn_assets.training.candidates import Candidate
 from churn_assets.training.metrics import Forecast
-from churn_assets.training.misses import WORST, Miss, worst_misses
+from churn_assets.training.misses import WORST, Miss, Reason, worst_misses
 from churn_assets_tests.training.listeners import listeners_at, mondays
 
 
@@ -23,7 +24,7 @@ def judged(
 
 def test_the_worst_comes_first(candidates: Mapping[str, Candidate]) -> None:
     misses = judged(candidates, [0.3, 0.01, 0.2], churned=[True, True, True])
-    assert [miss.user_id for miss in misses] == ["u0001", "u0002", "u0000"]
+    assert [miss.probability for miss in misses] == [0.01, 0.2, 0.3]
 
 
 def test_either_outcome_is_listed_up_to_its_worst(candidates: Mapping[str, Candidate]) -> None:
@@ -46,13 +47,37 @@ def test_the_reasons_are_the_strongest_contributions_with_their_sign(candidates:
     (miss,) = judged(candidates, [0.2], churned=[True])
     contributions = model.contributions(listeners_at(mondays(1)).head(1)).iloc[0]
     strongest = contributions.abs().sort_values(ascending=False).index[:3]
-    assert [name for name, _ in miss.reasons] == list(strongest)
-    assert dict(miss.reasons) == pytest.approx(contributions[strongest].to_dict())
+    assert [reason.feature for reason in miss.reasons] == list(strongest)
+    assert [reason.contribution for reason in miss.reasons] == pytest.approx(list(contributions[strongest]))
+
+
+def test_the_reasons_tell_the_values_that_the_model_went_by(candidates: Mapping[str, Candidate]) -> None:
+    model, rows = candidates["logistic"].model, listeners_at(mondays(1)).head(2)
+    rows.loc[1, [name for name in rows if rows[name].dtype == float]] = np.nan
+    forecast = Forecast(np.array([0.1, 0.2]), np.ones(2, dtype=bool), np.arange(2), 0.5)
+    known, unknown = worst_misses(model, rows, forecast)
+    assert [reason.value for reason in known.reasons] == [rows.loc[0, reason.feature] for reason in known.reasons]
+    assert None in {reason.value for reason in unknown.reasons}
+
+
+def test_nothing_that_is_kept_names_a_listener(candidates: Mapping[str, Candidate]) -> None:
+    misses = judged(candidates, [0.3, 0.01, 0.2], churned=[True, True, False])
+    told = json.dumps([miss.to_json() for miss in misses])
+    assert len(misses) == 3
+    assert not [user for user in listeners_at(mondays(1))["user_id"] if user in told]
+    assert "user_id" not in told
 
 
 def test_a_miss_survives_json() -> None:
-    miss = Miss("u1", date(2026, 2, 2), 0.1, has_churned=True, log_loss=2.3, reasons=(("recency_days", -0.4),))
-    assert Miss.from_json(miss.to_json()) == miss
+    reasons = (Reason("recency_days", -0.4, 12.0), Reason("device", 0.1, "Mobile"), Reason("thumbs_up_share", 0.1))
+    miss = Miss(date(2026, 2, 2), 0.1, has_churned=True, log_loss=2.3, reasons=reasons)
+    assert Miss.from_json(json.loads(json.dumps(miss.to_json()))) == miss
+
+
+def test_the_name_in_an_evaluation_of_an_older_version_is_dropped() -> None:
+    miss = Miss(date(2026, 2, 2), 0.1, has_churned=True, log_loss=2.3, reasons=(Reason("recency_days", -0.4),))
+    older = miss.to_json() | {"user_id": "1042", "reasons": [["recency_days", -0.4]]}
+    assert Miss.from_json(older) == miss
 
 
 def test_a_certain_and_wrong_forecast_has_a_finite_loss(candidates: Mapping[str, Candidate]) -> None:

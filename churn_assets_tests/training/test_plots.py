@@ -12,6 +12,7 @@ from PIL import Image
 from churn_assets.training.bootstrap import Resampling
 from churn_assets.training.candidates import Candidate
 from churn_assets.training.evaluation import Evaluation, evaluate
+from churn_assets.training.misses import Reason
 from churn_assets.training.plots import MODEL, OTHER, draw_all
 from churn_assets_tests.training.listeners import mondays
 
@@ -59,7 +60,8 @@ def test_another_evaluation_draws_another_curve(evaluation: Evaluation, pictures
 
 def test_many_features_with_long_names_and_many_misses_stay_small(evaluation: Evaluation) -> None:
     names = tuple((f"a_feature_with_quite_a_long_name_{n}", 1.0 / (n + 1)) for n in range(60))
-    misses = tuple(replace(miss, reasons=names[:3], user_id="9" * 12) for miss in evaluation.misses)
+    reasons = tuple(Reason(name, -1.25, "a rather long category" * 2) for name, _ in names[:3])
+    misses = tuple(replace(miss, reasons=reasons) for miss in evaluation.misses)
     pictures = draw_all(replace(evaluation, importance=names, misses=misses))
     assert max(len(png) for png in pictures.values()) < LARGEST
 
