@@ -155,7 +155,11 @@ class _Asset:
                 return [day.isoformat() for day in platform.schedule.up_to(platform.clock)]
 
     def stale(self) -> dict[str, str]:
-        """Why each stale partition is, in a few words."""
+        """Why each stale partition is, in a few words; one that cannot be made any more stays what it is."""
+        possible = set(self.possible)
+        return {key: reason for key, reason in self._stale().items() if key in possible}
+
+    def _stale(self) -> dict[str, str]:
         unkept = self._unkept()
         if RECORD in self.node.metadata:
             return unkept

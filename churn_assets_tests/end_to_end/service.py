@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,11 @@ from churn_assets.cli.run import run_everything
 from churn_assets.contracts.contract import Contract
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Lake
+from churn_assets.registry.evidence import Evidence
 from churn_assets.registry.history import History
-from churn_assets.registry.registry import ModelRegistry
+from churn_assets.registry.promotion import Decision
+from churn_assets.registry.registry import ModelRegistry, ModelVersion
+from churn_assets.registry.tracking import MODEL
 from churn_assets.resources.session import Session, open_session
 from churn_assets.settings import Settings
 from churn_assets.simulate import Change, Simulated, World, write_logs, write_truth
@@ -54,6 +57,7 @@ WEEKLY: Mapping[str, Any] = {
 """Settings under which five weeks of log hold four mature cut-offs."""
 COUNTS = "simulated.json"
 COPY_ATTEMPTS = 5
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NO_ENV_FILE: Mapping[str, Any] = {"_env_file": None}
 
 
@@ -169,3 +173,15 @@ def copied(service: Service, home: Path) -> Service:
     # It names the folder of the original.
     (home / ".dagster" / "dagster.yaml").unlink()
     return Service(home, service.changes)
+
+
+def succeeded(service: Service) -> ModelVersion:
+    """A second version, with the files of the first, promoted over it."""
+    registry = service.registry
+    first, client = registry.champion(), registry.tracking.client()
+    tags = client.get_model_version(MODEL, first.number).tags
+    created = client.create_model_version(MODEL, first.source, first.run_id, tags)
+    first_day, last_day = (datetime.fromisoformat(day).date() for day in HELD_OUT)
+    evidence = Evidence(str(created.version), first.rung, 0.5, 9, 3, 0, first_day, last_day, first.number, ())
+    service.history.carry_out(Decision(is_promoted=True, reason="A test.", evidence=evidence), at=NOW)
+    return registry.champion()

@@ -1,29 +1,9 @@
 """A new decision and its undoing on a running service."""
 
-from datetime import UTC, datetime
-
-from churn_assets.registry.evidence import Evidence
-from churn_assets.registry.promotion import Decision
-from churn_assets.registry.registry import ModelVersion
 from churn_assets.registry.tables import CHAMPION_MODEL
-from churn_assets.registry.tracking import MODEL
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets_tests.cli.console import Console, told_plainly
-from churn_assets_tests.end_to_end.service import HELD_OUT, Service
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def succeeded(service: Service) -> ModelVersion:
-    """A second version, with the files of the first, promoted over it."""
-    registry = service.registry
-    first, client = registry.champion(), registry.tracking.client()
-    tags = client.get_model_version(MODEL, first.number).tags
-    created = client.create_model_version(MODEL, first.source, first.run_id, tags)
-    first_day, last_day = (datetime.fromisoformat(day).date() for day in HELD_OUT)
-    evidence = Evidence(str(created.version), first.rung, 0.5, 9, 3, 0, first_day, last_day, first.number, ())
-    service.history.carry_out(Decision(is_promoted=True, reason="A test.", evidence=evidence), at=NOW)
-    return registry.champion()
+from churn_assets_tests.end_to_end.service import Service, succeeded
 
 
 def at(console: Console, service: Service) -> Console:

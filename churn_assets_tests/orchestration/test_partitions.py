@@ -8,6 +8,7 @@ import pytest
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from churn_assets.definitions import build_defs
+from churn_assets.monitoring.performance.span import days_seen
 from churn_assets.resources.partitions import calendar, reach
 from churn_assets.resources.storage import LandingResource
 from churn_assets.settings import Settings
@@ -71,6 +72,32 @@ def test_a_window_shorter_than_a_week_misses_none_of_its_cutoffs(days: int) -> N
     for late in range(days):
         day = date(2018, 12, 30) + timedelta(days=late)
         assert "2018-12-31" in cutoffs_by_dagster(graph, day.isoformat())
+
+
+@pytest.mark.parametrize("schedule", ["monday", "daily"])
+@pytest.mark.parametrize(("upstream", "newest_age"), [("churn_scores", 0), ("churn_labels", 30)])
+def test_a_daily_report_sees_the_cutoffs_that_are_known_on_its_day(
+    schedule: str, upstream: str, newest_age: int
+) -> None:
+    settings = Settings(_env_file=None, cutoff_schedule=schedule, **HISTORICAL)
+    graph, cutoffs = build_defs(settings).resolve_asset_graph(), calendar(settings).cutoffs.get_partition_keys()
+    child, parent, step = dg.AssetKey("performance_report"), dg.AssetKey(upstream), settings.cutoffs.step
+    seen = reach(graph.get_partition_mapping(child, parent), timedelta(days=1), upstream=step)
+
+    for day in (date(2018, 10, 29), date(2019, 1, 6), date(2019, 1, 7), date(2019, 2, 27)):
+        subset = graph.get_parent_partition_keys_for_child(day.isoformat(), parent, child).partitions_subset
+        found, (low, high) = sorted(subset.get_partition_keys()), seen.span(day.isoformat())
+        clock = day + timedelta(days=1)
+        needed = [
+            key
+            for key in cutoffs
+            if newest_age <= (clock - date.fromisoformat(key)).days <= days_seen(settings.cutoffs)
+        ]
+
+        assert found == [key for key in cutoffs if low <= key <= high]
+        assert set(needed) <= set(found)
+        assert found[-1:] == needed[-1:]
+        assert len(found) < 100
 
 
 def test_cutoffs_run_from_the_warm_up_to_the_midnight_after_the_last_day() -> None:

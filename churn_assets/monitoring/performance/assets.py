@@ -115,6 +115,7 @@ def _production(registry: "ModelRegistry", number: str) -> "Production":
 
 def _notes(registry: "ModelRegistry", watch: "Watch", day: date, *, unknown: Sequence[str]) -> str:
     """What the table of the newest day cannot say: a champion that has not scored yet, versions that are gone."""
+    from churn_assets.monitoring.performance.watch import VersionState
     from churn_assets.monitoring.performance.words import waiting
     from churn_assets.registry.registry import CHAMPION
 
@@ -122,7 +123,7 @@ def _notes(registry: "ModelRegistry", watch: "Watch", day: date, *, unknown: Seq
     champion = registry.find(CHAMPION)
     reported = {state.production.version for state in watch.states(day)}
     if champion is not None and champion.number not in reported:
-        waits = waiting(watch, _production(registry, champion.number))
+        waits = waiting(watch, VersionState(_production(registry, champion.number)))
         notes.append(f"The champion, version {champion.number}, has no honest cut-off yet. {waits}")
     return " ".join(notes)
 

@@ -40,7 +40,7 @@ def _panel(rows: "pd.DataFrame", title: str, *, has_legend: bool) -> Callable[["
         _draw_realised(axes, rows[rows["kind"] == "realised"].dropna(subset="value"), cutoffs)
         _label(axes, cutoffs)
         if has_legend:
-            axes.legend(fontsize=6, frameon=False, loc="best")
+            axes.legend(fontsize=6, edgecolor="none", framealpha=0.85, loc="best")
 
     return draw
 

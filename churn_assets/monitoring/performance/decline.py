@@ -80,15 +80,16 @@ class Jury:
         later = [cohort for cohort in cohorts if cohort.cutoff > max(production.tested) and len(cohort.rows)]
         if len(later) < LEAST_CUTOFFS:
             return None
-        rows = Cohort.together(later[-MOST_CUTOFFS:])
+        looked_at = later[-MOST_CUTOFFS:]
+        rows = Cohort.together(looked_at)
         if min(rows.probability.sum(), (1.0 - rows.probability).sum()) < LEAST_CHURNERS:
             return None
         look = self._look(later, production)
-        happened = rows.outcome(production.target)
-        pairs = resampled(rows.probability, happened, listener_of=rows.listener_of, resampling=self.resampling)
-        trials = {metric: _trial(metric, pairs[metric], production, looks=look * (look + 1)) for metric in TESTED}
-        cutoffs = tuple(cohort.cutoff for cohort in later[-MOST_CUTOFFS:])
-        return Decline(production.version, cutoffs, look, self.level, trials)
+        pairs = resampled(
+            rows.probability, rows.outcome(production.target), listener_of=rows.listener_of, resampling=self.resampling
+        )
+        trials = {metric: _trial(metric, pair, production, looks=look * (look + 1)) for metric, pair in pairs.items()}
+        return Decline(production.version, tuple(part.cutoff for part in looked_at), look, self.level, trials)
 
     def _look(self, later: Sequence[Cohort], production: Production) -> int:
         """Which look at this version this is, the first with two cut-offs.

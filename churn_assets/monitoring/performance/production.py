@@ -1,6 +1,6 @@
 """What a version promised: its promotion test, as its registered evaluation holds it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
@@ -39,26 +39,15 @@ class Production:
 
         The rates' errors take the rows of a listener at all cut-offs for one: too wide rather than too narrow.
         """
-        everybody = [entry for entry in evaluation.measurements if entry.segment == EVERYBODY]
-        measured: dict[tuple[str, str], Interval] = {
-            (entry.target, entry.measurement.metric): Interval(
-                entry.measurement.value, entry.measurement.low, entry.measurement.high
-            )
-            for entry in everybody
-        }
         rows = len(evaluation.cutoffs)
-        for entry in everybody:
-            n = entry.measurement.n
-            measured[entry.target, BASE_RATE] = _share(entry.measurement.positives, n, listeners=n / rows)
-        headline = evaluation.headline()["brier"]
-        bins = evaluation.curves.calibration
+        headline, bins = evaluation.headline()["brier"], evaluation.curves.calibration
         return cls(
             version=version,
             target=evaluation.target,
             threshold=evaluation.threshold,
             last_label_day=last_label_day,
             tested=evaluation.cutoffs,
-            measured=measured,
+            measured=dict(_intervals(evaluation)),
             expected_rate=sum(step.said * step.n for step in bins) / sum(step.n for step in bins),
             rate_error=sqrt((headline.value or 0.0) * rows / headline.n),
         )
@@ -71,6 +60,16 @@ class Production:
         """Standard error of a metric of the version's own target, from the width of its interval; 0 without one."""
         found = self.get(self.target, metric)
         return 0.0 if found.low is None or found.high is None else (found.high - found.low) / (2.0 * Z)
+
+
+def _intervals(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], Interval]]:
+    """The metrics of everybody, and of each target the share of rows that it happened to."""
+    rows = len(evaluation.cutoffs)
+    for entry in evaluation.measurements:
+        if entry.segment == EVERYBODY:
+            found = entry.measurement
+            yield (entry.target, found.metric), Interval(found.value, found.low, found.high)
+            yield (entry.target, BASE_RATE), _share(found.positives, found.n, listeners=found.n / rows)
 
 
 def _share(positives: int, n: int, *, listeners: float) -> Interval:

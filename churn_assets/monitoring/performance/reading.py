@@ -56,13 +56,12 @@ def estimated(cohort: Cohort, target: Target, *, threshold: float, resampling: R
         return Reading(ESTIMATED, target, 0, None, {})
     ranking = _both_ways(said, threshold)
     expected = ranking.metrics(_weights(said[None, :], ranking))
+    expected[BASE_RATE] = said.mean(keepdims=True)
     drawn = _drawn(said, ranking, resampling)
     found = {
         metric: _around(expected[metric][0], drawn[metric], resampling, is_distance=metric in DISTANCES)
-        for metric in METRICS
+        for metric in ALL_METRICS
     }
-    rates = _draws(said, resampling).mean(axis=1)
-    found[BASE_RATE] = _around(float(said.mean()), rates, resampling)
     return Reading(ESTIMATED, target, len(said), None, found)
 
 
@@ -85,18 +84,15 @@ def _weights(chance: Floats, ranking: Ranking) -> Floats:
     return np.hstack([chance, 1.0 - chance])[:, ranking.order]
 
 
-def _draws(said: Floats, resampling: Resampling) -> Floats:
-    """Replicates x rows: outcomes drawn from the probabilities, 1 for churned."""
-    chance = np.random.default_rng(resampling.seed)
-    return (chance.random((resampling.replicates, len(said))) < said).astype(np.float64)
-
-
 def _drawn(said: Floats, ranking: Ranking, resampling: Resampling) -> Mapping[str, Floats]:
-    """Every metric of each draw, worked off in blocks that fit into memory."""
-    draws = _draws(said, resampling)
-    step = max(1, CELLS // (2 * len(said)))
-    blocks = [ranking.metrics(_weights(draws[start : start + step], ranking)) for start in range(0, len(draws), step)]
-    return {metric: np.concatenate([block[metric] for block in blocks]) for metric in METRICS}
+    """Every metric of outcomes drawn from the probabilities, one a replicate, in blocks that fit into memory."""
+    chance = np.random.default_rng(resampling.seed)
+    step, blocks = max(1, CELLS // (2 * len(said))), []
+    for start in range(0, resampling.replicates, step):
+        count = min(step, resampling.replicates - start)
+        churned = (chance.random((count, len(said))) < said).astype(np.float64)
+        blocks.append(ranking.metrics(_weights(churned, ranking)) | {BASE_RATE: churned.mean(axis=1)})
+    return {metric: np.concatenate([block[metric] for block in blocks]) for metric in ALL_METRICS}
 
 
 def _around(value: float, drawn: Floats, resampling: Resampling, *, is_distance: bool = False) -> Interval:

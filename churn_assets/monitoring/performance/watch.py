@@ -21,10 +21,10 @@ class VersionState:
     """A version as known on a day: its honest cohorts, which of them have labels by then, and the verdict."""
 
     production: Production
-    cohorts: tuple[Cohort, ...]
-    labelled: tuple[Cohort, ...]
-    decline: Decline | None
-    verdict: str
+    cohorts: tuple[Cohort, ...] = ()
+    labelled: tuple[Cohort, ...] = ()
+    decline: Decline | None = None
+    verdict: str = NOT_ENOUGH_DATA
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,8 @@ class Watch:
         """
         clock = day + ONE_DAY
         first = clock - timedelta(days=days_seen(self.jury.schedule))
-        visible = [cohort for cohort in self.cohorts if first <= cohort.cutoff <= clock]
+        seen = (cohort for cohort in self.cohorts if first <= cohort.cutoff <= clock)
+        visible = sorted(seen, key=lambda cohort: cohort.cutoff)
         office = in_office(visible)
         honest: dict[str, list[Cohort]] = {}
         for cohort in visible:
@@ -69,43 +70,39 @@ class Watch:
 
     def readings(self, state: VersionState) -> Iterator[tuple[Cohort, Reading]]:
         """Each cohort with what it should come to and, once its labels are known, what it came to for either target."""
-        known = {id(part) for part in state.labelled}
         for cohort in state.cohorts:
-            key = id(cohort)
-            if key not in self._estimated:
-                self._estimated[key] = estimated(
-                    cohort,
-                    state.production.target,
-                    threshold=state.production.threshold,
-                    resampling=self.jury.resampling,
-                )
-            yield cohort, self._estimated[key]
-            for reading in self._came_to(cohort, state.production) if key in known else ():
+            yield cohort, self._should_come_to(cohort, state.production)
+        for cohort in state.labelled:
+            for reading in self._came_to(cohort, state.production):
                 yield cohort, reading
 
-    def _came_to(self, cohort: Cohort, production: Production) -> tuple[Reading, ...]:
-        key = id(cohort)
-        if key not in self._realised:
+    def _should_come_to(self, cohort: Cohort, production: Production) -> Reading:
+        if cohort not in self._estimated:
             threshold, resampling = production.threshold, self.jury.resampling
-            self._realised[key] = tuple(
+            self._estimated[cohort] = estimated(cohort, production.target, threshold=threshold, resampling=resampling)
+        return self._estimated[cohort]
+
+    def _came_to(self, cohort: Cohort, production: Production) -> tuple[Reading, ...]:
+        if cohort not in self._realised:
+            threshold, resampling = production.threshold, self.jury.resampling
+            self._realised[cohort] = tuple(
                 realised(cohort, target, threshold=threshold, resampling=resampling) for target in TARGETS
             )
-        return self._realised[key]
+        return self._realised[cohort]
 
     def _decline(self, labelled: tuple[Cohort, ...], production: Production) -> Decline | None:
-        key = (production.version, tuple(id(part) for part in labelled))
-        if key not in self._declines:
-            self._declines[key] = self.jury.judge(labelled, production)
-        return self._declines[key]
+        if labelled not in self._declines:
+            self._declines[labelled] = self.jury.judge(labelled, production)
+        return self._declines[labelled]
 
     @cached_property
-    def _estimated(self) -> dict[int, Reading]:
+    def _estimated(self) -> dict[Cohort, Reading]:
         return {}
 
     @cached_property
-    def _realised(self) -> dict[int, tuple[Reading, ...]]:
+    def _realised(self) -> dict[Cohort, tuple[Reading, ...]]:
         return {}
 
     @cached_property
-    def _declines(self) -> dict[tuple[str, tuple[int, ...]], Decline | None]:
+    def _declines(self) -> dict[tuple[Cohort, ...], Decline | None]:
         return {}

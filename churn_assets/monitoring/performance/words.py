@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from churn_assets.monitoring.performance.cohort import Cohort
 from churn_assets.monitoring.performance.decline import LEAST_CHURNERS, LEAST_CUTOFFS, Decline, Trial
-from churn_assets.monitoring.performance.production import Production
 from churn_assets.monitoring.performance.reading import ESTIMATED, REALISED, Reading
 from churn_assets.monitoring.performance.watch import VersionState, Watch
 from churn_assets.monitoring.tables import NOT_ENOUGH_DATA, OK, REPLACED
@@ -30,27 +30,30 @@ def _told(watch: Watch, state: VersionState) -> str:
         case "replaced":
             return f"{name} was replaced."
         case "not enough data":
-            return f"{name}: not enough data. {waiting(watch, state.production, state)}"
+            return f"{name}: not enough data. {waiting(watch, state)}"
         case _:
             assert state.decline is not None
             return f"{name}: {_evidence(state.decline)} {trust(watch, state)}".rstrip()
 
 
-def waiting(watch: Watch, production: Production, state: VersionState | None = None) -> str:
-    """What a verdict on a version waits for, and until when; `state` is what is known of it, if anything is."""
-    last, schedule = max(production.tested), watch.jury.schedule
-    scored = sorted(part.cutoff for part in (state.cohorts if state else ()) if part.cutoff > last)
-    matured = [part for part in (state.labelled if state else ()) if part.cutoff > last]
+def waiting(watch: Watch, state: VersionState) -> str:
+    """What a verdict on a version waits for, and until when."""
+    last, schedule = max(state.production.tested), watch.jury.schedule
+    scored, matured = _after(last, state.cohorts), _after(last, state.labelled)
     if len(matured) >= LEAST_CUTOFFS:
         return f"Fewer than {LEAST_CHURNERS} churners are expected at its matured cut-offs together."
-    newest = max((part.cutoff for part in (state.cohorts if state else watch.cohorts)), default=last)
-    ahead = [max(newest, last) + n * schedule.step for n in range(1, LEAST_CUTOFFS + 1)]
+    newest = max([last, *(part.cutoff for part in state.cohorts or watch.cohorts)])
+    ahead = [newest + n * schedule.step for n in range(1, LEAST_CUTOFFS + 1)]
     needed = [*scored, *ahead][:LEAST_CUTOFFS]
     return (
         f"{len(matured)} of {LEAST_CUTOFFS} cut-offs after its promotion test ({last}) have matured: the first, "
         f"{needed[0]}, matures on {schedule.matures_on(needed[0])}, and a verdict is possible from "
         f"{schedule.matures_on(needed[-1])} on."
     )
+
+
+def _after(last: date, parts: Sequence[Cohort]) -> list[date]:
+    return sorted(part.cutoff for part in parts if part.cutoff > last)
 
 
 def _evidence(decline: Decline) -> str:
