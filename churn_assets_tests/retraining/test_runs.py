@@ -58,7 +58,8 @@ def test_a_retraining_on_demand_is_one_run_whose_decision_leads_everywhere(copy:
     assert linked["mlflow_run"].endswith(challenger.run_id)
     told = console.call("decisions")
     assert "A new song catalogue. Version 2" in " ".join(told.out.split())
-    assert [line.split("│")[1].strip() for line in console.call("status").lines if "retraining" in line] != []
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in console.call("status").lines]
+    assert ["retraining", "retraining_decision", "yes", "-", "-"] in rows
 
 
 def test_a_retraining_that_somebody_starts_in_the_ui_is_a_decision_too(copy: Service) -> None:
