@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
@@ -21,6 +22,12 @@ PATIENCE_S = 10.0
 WRITER_LOCK = 0x636875726E
 """Key of PostgreSQL's advisory lock that whoever writes holds: "churn" in ASCII."""
 CONNECTIONS = 8
+SESSION = """
+SELECT set_config('lock_timeout', %(lock)s, false),
+       set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+       CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END
+"""
+"""What a PostgreSQL session is told first."""
 BEGIN = "churn_begin"
 """Execution option of a connection: what tells SQLite to begin a transaction."""
 NOTHING, DEFERRED, IMMEDIATE = "", "BEGIN DEFERRED", "BEGIN IMMEDIATE"
@@ -35,7 +42,7 @@ class Database:
 
     One writes at a time, on either database: SQLite lets no second one in, and on PostgreSQL writers take turns by an
     advisory lock. So rows become visible in the order of their numbers, and a reader that has seen number n will never
-    meet a smaller one that is new.
+    meet a smaller one that is new. As a context manager it closes its connections.
     """
 
     url: URL
@@ -115,6 +122,14 @@ class Database:
         """Close every connection that nobody uses."""
         self.engine.dispose()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Errors of the database as ours, with what to look at."""
@@ -157,6 +172,17 @@ def database(url: str, patience_s: float = PATIENCE_S) -> Database:
             raise StoreError(message)
 
 
+@contextmanager
+def passing_database() -> Iterator[Connection]:
+    """An empty database in memory that is gone when the block ends."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def _sqlite(of: Database) -> Engine:
     engine = create_engine(
         of.url,
@@ -180,25 +206,20 @@ def _sqlite(of: Database) -> Engine:
 
 
 def _postgresql(of: Database) -> Engine:
-    milliseconds = int(of.patience_s * SECOND)
-    timeouts = {"lock_timeout": milliseconds, "idle_in_transaction_session_timeout": 6 * milliseconds}
     engine = create_engine(
         of.url,
         pool_size=CONNECTIONS,
         pool_timeout=of.patience_s,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": max(2, int(of.patience_s)),
-            "options": " ".join(f"-c {name}={value}" for name, value in timeouts.items()),
-        },
+        connect_args={"connect_timeout": max(2, int(of.patience_s))},
     )
+    milliseconds = int(of.patience_s * SECOND)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        # Acknowledged means durable: a server that commits before it has written is told not to for us.
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
+        # Acknowledged means durable: a server that commits before it has written is told not to for us. Whoever dies
+        # without a word while it holds the writers' lock is given up after a while.
+        connection.execute(SESSION, {"lock": str(milliseconds), "idle": str(6 * milliseconds)})
         connection.commit()
 
     return engine
