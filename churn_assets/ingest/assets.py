@@ -145,7 +145,8 @@ def _events(dates: Calendar) -> dg.AssetsDefinition:
         code_version="2",
         description=(
             "Every event of a listener, once: visitors left out, duplicates collapsed (the log's own line before one "
-            "that the API was sent, then the first by file and line), device and place looked up. `lines = events + visitors + duplicates + quarantined`, every day."
+            "that the API was sent, then the first by file and line), device and place looked up. "
+            "`lines = events + visitors + duplicates + quarantined`, every day."
         ),
     )
 

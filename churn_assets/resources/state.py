@@ -2,7 +2,8 @@
 
 A partition is stale when its code version changed, when the content of an upstream partition it was made
 from changed since, when what it was read from outside of the lake (landing files, the prediction store)
-has another version, or when its contract is broken or was never checked. Dagster's UI says the same for the first two, one partition at a time.
+has another version, or when its contract is broken or was never checked. Dagster's UI says the same for the
+first two, one partition at a time.
 """
 
 import hashlib
