@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -101,20 +102,27 @@ def export(snapshot: Snapshot, landing: str, *, lake: Lake, days: LogDays, bound
     """
     if not snapshot.newest:
         return Exported()
-    try:
-        folder = served_folder(landing, snapshot.identity, days)
+    folder = served_folder(landing, snapshot.identity, days)
+    with _in_words(landing):
         folder.path.mkdir(parents=True, exist_ok=True)
         with exclusive(folder.path / LOCK):
             return _export(snapshot, folder, lake, bounds)
-    except OSError as error:
-        message = f"Served events cannot be written to {landing} ({error.strerror or error}). {_HOW_TO_MEND}"
-        raise LandingError(message) from error
 
 
 def is_behind(snapshot: Snapshot, landing: str, days: LogDays) -> bool:
     """Whether an export has anything to look at; LandingError as for `export`."""
     newest = snapshot.newest
-    return bool(newest) and served_folder(landing, snapshot.identity, days).cursor() < newest
+    with _in_words(landing):
+        return bool(newest) and served_folder(landing, snapshot.identity, days).cursor() < newest
+
+
+@contextmanager
+def _in_words(landing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"Served events cannot be written to {landing} ({error.strerror or error}). {_HOW_TO_MEND}"
+        raise LandingError(message) from error
 
 
 def served_folder(landing: str, identity: str, days: LogDays) -> ServedFolder:
@@ -147,7 +155,7 @@ def _export(snapshot: Snapshot, folder: ServedFolder, lake: Lake, bounds: Bounds
         predictions += len(group)
         events += len(found.lines)
         left_out.update(found.left_out)
-    return Exported(predictions, events, files, left_out)
+    return Exported(predictions, events, tuple(files), left_out)
 
 
 def _groups(received: Iterable[Received], bounds: Bounds) -> Iterator[list[Received]]:
