@@ -1,7 +1,7 @@
 """`churn-assets run`: everything that is possible and not done yet, stage by stage, with real progress."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def _run_stage(session: "Session", stage: str) -> None:
         typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
         return
     done: set[str] = set()
-    while works := _todo(session, stage):
+    while works := _todo(session, stage, done):
         for work in works:
             if work.cause in done:
                 raise ChurnAssetsError(f"{', '.join(work.assets)} would be made again and again ({work.why}).")
@@ -71,10 +71,13 @@ def _has_champion(session: "Session") -> bool:
     return history_of(session.settings).registry.find("champion") is not None
 
 
-def _todo(session: "Session", stage: str) -> "list[Work]":
+def _todo(session: "Session", stage: str, done: Collection[str]) -> "list[Work]":
+    """What is left to do; predictions that are served while it is done are left to the next run, or it never ended."""
     from churn_assets.resources.planning import plan
+    from churn_assets.resources.state import OTHERS_SERVED
 
-    return plan(_wanted(session, stage))
+    works = plan(_wanted(session, stage))
+    return [work for work in works if not (work.cause in done and OTHERS_SERVED in work.why)]
 
 
 def _wanted(session: "Session", stage: str) -> "Sequence[AssetState]":

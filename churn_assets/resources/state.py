@@ -37,6 +37,7 @@ LANDING_VERSION = "landing_version"
 STORE_VERSION = "store_version"
 """Metadata of a day of the prediction log: which version of the prediction store it was read from."""
 NOTHING_LANDED = NOTHING_SERVED = ""
+OTHERS_SERVED = "other predictions were served"
 ONE_DAY = timedelta(days=1)
 
 
@@ -106,7 +107,7 @@ class Platform:
         """What tables are read from that is no table, by table."""
         return {
             RAW_LOGS.table: _Outside(LANDING_VERSION, self.landing, "other files have landed"),
-            PREDICTION_LOG.table: _Outside(STORE_VERSION, self.served, "other predictions were served"),
+            PREDICTION_LOG.table: _Outside(STORE_VERSION, self.served, OTHERS_SERVED),
         }
 
     @cached_property

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from churn_assets.cutoffs import EPOCH, epoch_day
 from churn_assets.errors import StoreError
-from churn_assets.serving.database import PATIENCE_S, database, passing_database
+from churn_assets.serving.database import PATIENCE_S, database
+from churn_assets.serving.dialects import passing_database
 from churn_assets.serving.prediction import Prediction
 from churn_assets.serving.record import decompressed, prediction
 from churn_assets.serving.schema import PREDICTIONS, UPGRADES, identity_of, upgrade, version_of

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from churn_assets.cli.run import _todo
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.cutoffs import DAY, epoch_ms
 from churn_assets.ingest.tables import EVENTS
+from churn_assets.resources.progress import SILENCE
+from churn_assets.resources.session import open_session
 from churn_assets.serving.log_days import LogDays
 from churn_assets.serving.prediction_log import versions, write
 from churn_assets.serving.reader import snapshot
@@ -110,6 +113,21 @@ def test_the_newest_days_and_every_day_that_was_served_can_be_made(tmp_path: Pat
 
     newest = [(day - timedelta(days=back)).isoformat() for back in (2, 1, 0)]
     assert list(found.keys) == list(found.missing) == [MONDAY.isoformat(), *newest]
+
+
+def test_a_run_ends_although_predictions_keep_coming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    site = fresh_site(tmp_path)
+    keep(site, made_for(MONDAY, "r1"))
+    with open_session(site.settings) as session:
+        for number in (2, 3):
+            for work in (works := _todo(session, "reports", ())):
+                session.run(work, SILENCE)
+                keep(site, made_for(MONDAY, f"r{number}"))
+
+        assert [work.why for work in works] == ["prediction_log: other predictions were served"]
+        assert _todo(session, "reports", {work.cause for work in works}) == []
+        assert _todo(session, "reports", ()) == works, "the next run makes it"
 
 
 def test_no_raw_event_shows_in_the_ui(tmp_path: Path) -> None:
