@@ -18,8 +18,8 @@ from churn_assets.monitoring.drift.report import Baseline, Rule, would_retrain
 from churn_assets.monitoring.novelty.report import NoveltyRule, Training, is_novel
 
 ALARM_SIZES = (7, 20, 50, 100, 400, 10_000)
-POWER_SIZES = (50, 100, 400, 2_000)
-SHIFTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+POWER_SIZES = (50, 100, 400)
+SHIFTS = (0.25, 0.5, 0.75, 1.0)
 STRENGTHS = (0.25, 0.5, 1.0)
 SHIFTED = "avg_session_len_min"
 LARGE, LARGE_SHARE = 2_000, 0.2
@@ -79,7 +79,7 @@ class Study:
 
     def _changed(self, strength: float) -> list[Rate]:
         """Windows of the last week of a world that changed."""
-        service = Service.of(self.scratch, listeners=self.listeners // 2, seed=7, covariate=strength)
+        service = Service.of(self.scratch, listeners=self.listeners // 3, seed=7, covariate=strength)
         baseline = Baseline(service.watched(LAST_TRAINED).reference.newest(7), SCHEMA, Rule())
         last = service.weeks_after(LAST_TRAINED)[-1]
         return [self._rate(baseline, last.window, size, last.calendar) for size in POWER_SIZES]

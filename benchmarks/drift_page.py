@@ -140,23 +140,12 @@ def draw(figures: Figures, path: Path) -> None:
     figure = Figure(figsize=(9, 3.4), layout="constrained", dpi=110)
     left, right = figure.subplots(1, 2, sharey=True)
     for number, size in enumerate(figures.power_sizes):
-        colour = ("#b8b4f0", "#8a83e6", "#4f43dd", "#231a8f")[number]
-        left.plot(
-            figures.shift_values,
-            [r.share for r in figures.shifts[size]],
-            marker="o",
-            ms=4,
-            color=colour,
-            label=f"{size:,} listeners",
-        )
-        zero = figures.shifts[size][0].share
-        right.plot(
-            [0, *figures.strengths],
-            [zero, *(r[number].share for r in figures.strengths.values())],
-            marker="o",
-            ms=4,
-            color=colour,
-        )
+        colour = ("#a29cf0", "#4f43dd", "#1d1470")[number]
+        zero = figures.same[figures.sizes.index(size)].share
+        by_shift = [zero, *(rate.share for rate in figures.shifts[size])]
+        by_strength = [zero, *(rates[number].share for rates in figures.strengths.values())]
+        left.plot([0, *figures.shift_values], by_shift, marker="o", ms=4, color=colour, label=f"{size:,} listeners")
+        right.plot([0, *figures.strengths], by_strength, marker="o", ms=4, color=colour)
     left.set(xlabel=f"shift of {figures.shifted}, standard deviations", ylabel="windows that ask for a retraining")
     right.set(xlabel="strength of the simulator's covariate shift")
     for axes in (left, right):
