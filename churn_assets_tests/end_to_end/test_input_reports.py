@@ -11,11 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import days_between
 from churn_assets.features.tables import USER_FEATURES
-from churn_assets.lake.frames import read_frame
 from churn_assets.monitoring.drift.report import would_retrain
 from churn_assets.monitoring.tables import DRIFT, DRIFT_REPORT, NOVEL, NOVELTY_REPORT
 from churn_assets.registry.tracking import MONITORING
@@ -43,10 +41,11 @@ def reported(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def shifted(reported: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
     """A copy in which everybody plays much more before the newest cut-off, on devices that nobody knew."""
     made = copied(reported, tmp_path_factory.mktemp("shifted") / "home")
-    features = read_frame(made.lake.scan(USER_FEATURES, [CUTOFFS[-1]])).drop(columns="cutoff")
+    stored = pq.read_table(made.lake.path(USER_FEATURES, CUTOFFS[-1]), partitioning=None)
+    features = stored.to_pandas()
     moved = features.assign(freq_7d=features["freq_7d"] + 4, region="Atlantis")
     with made.lake.replacing(USER_FEATURES, CUTOFFS[-1]) as path:
-        pq.write_table(pa.Table.from_pandas(moved, arrow_schema(USER_FEATURES), preserve_index=False), path)
+        pq.write_table(pa.Table.from_pandas(moved, stored.schema, preserve_index=False), path)
     with made.session() as session:
         span = Range(DAYS[-9], NEWEST)
         run_assets(session.defs, ["drift_report", "novelty_report"], span, instance=session.instance)
