@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, TaskID
 
 from churn_assets.cli.bars import bars, rate
-from churn_assets.errors import ChurnAssetsError, TrainingError
+from churn_assets.errors import ChurnAssetsError, LandingError, StoreError, TrainingError
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,10 +32,19 @@ def run_everything(settings: Settings, *, until: str = "reports") -> None:
     from churn_assets.resources.session import open_session
 
     with open_session(settings) as session:
+        _export_served_events(session)
         for stage in STAGES:
             _run_stage(session, stage)
             if stage == until:
                 break
+
+
+def _export_served_events(session: "Session") -> None:
+    """What the API was sent joins the data; where it cannot, everything else goes on without it."""
+    try:
+        session.export_served_events()
+    except (LandingError, StoreError) as error:
+        typer.secho(f"Served events wait. {error}", fg="yellow")
 
 
 def _run_stage(session: "Session", stage: str) -> None:

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from churn_assets.contracts.contract import Contract
-from churn_assets.cutoffs import days_between, midnight
+from churn_assets.cutoffs import midnight
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import POPULATION
 from churn_assets.lake.frames import read_frame
-from churn_assets.lake.lake import Lake, Scan
+from churn_assets.lake.lake import Scan
 from churn_assets.monitoring.drift.daily import SpanReport, span_reports, with_pages
 from churn_assets.monitoring.drift.publication import Published, Publisher, counts
 from churn_assets.monitoring.drift.report import Rule
@@ -84,15 +84,14 @@ def _drift_report(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
     @lake_asset(table, dates.days, _reads(dates, settings))
     def drift_report(
         context: dg.AssetExecutionContext,
-        storage: LakeResource,
         models: ModelStoreResource,
         *,
         user_features: Scan,
         population: Scan,
+        prediction_log: Scan,
     ) -> Product:
         registry = models.registry()
-        predictions = _predictions(context, settings, storage.lake)
-        watched = _watched(settings, registry, Inputs(user_features, population, predictions))
+        watched = _watched(settings, registry, Inputs(user_features, population, prediction_log))
         made = span_reports(watched, _days(context), CATALOGUE.features, rule)
         publisher = Publisher(ReportFiles(settings.reports / "drift"), registry.tracking, context.run.run_id)
         said = dict(_published(made, publisher))
@@ -150,14 +149,13 @@ def _novelty_report(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
     @lake_asset(table, dates.days, _reads(dates, settings))
     def novelty_report(
         context: dg.AssetExecutionContext,
-        storage: LakeResource,
         models: ModelStoreResource,
         *,
         user_features: Scan,
         population: Scan,
+        prediction_log: Scan,
     ) -> Product:
-        predictions = _predictions(context, settings, storage.lake)
-        watched = _watched(settings, models.registry(), Inputs(user_features, population, predictions))
+        watched = _watched(settings, models.registry(), Inputs(user_features, population, prediction_log))
         training = Training(watched.reference.rows, watched.reference.schema)
         files = ReportFiles(settings.reports / "novelty")
         reports, said = [], {}
@@ -191,28 +189,23 @@ class Inputs:
 
     user_features: Scan
     population: Scan
-    predictions: Scan
+    prediction_log: Scan
 
 
 def _watched(settings: Settings, registry: "ModelRegistry", inputs: Inputs) -> Watched:
     schema = CATALOGUE.schema(settings.lookback_days)
     reference = Reference.of_champion(registry, schema)
     scored = scored_rows(inputs.user_features, inputs.population, schema.names)
-    served = served_rows(inputs.predictions, schema.fingerprint, schema.names)
+    served = served_rows(inputs.prediction_log, schema.fingerprint, schema.names)
     age = LogAge(settings.first_day, settings.lookback_days)
     return Watched(stacked(scored, served), reference, age, settings.drift_window_days)
 
 
-def _predictions(context: dg.AssetExecutionContext, settings: Settings, lake: Lake) -> Scan:
-    """What was served in the windows of the run's days."""
-    days = _days(context)
-    first = min(days) - timedelta(days=settings.drift_window_days - 1)
-    return lake.find(PREDICTION_LOG, [day.isoformat() for day in days_between(first, max(days))])
-
-
 def _reads(dates: Calendar, settings: Settings) -> Mapping[str, dg.PartitionMapping]:
-    cutoffs = dates.cutoffs_of_window(settings.drift_window_days)
-    return {USER_FEATURES.table: cutoffs, POPULATION.table: cutoffs}
+    days = settings.drift_window_days
+    cutoffs = dates.cutoffs_of_window(days)
+    served = dates.days_of_window(days)
+    return {USER_FEATURES.table: cutoffs, POPULATION.table: cutoffs, PREDICTION_LOG.table: served}
 
 
 def _version(settings: Settings, rule: Rule | NoveltyRule) -> str:

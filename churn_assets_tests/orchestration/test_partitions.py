@@ -21,6 +21,7 @@ WINDOWED = [
     ("population", "listener_days", -91, -1),
     ("churn_labels", "listener_days", 0, 34),
     ("listener_item_gaps", "listener_items", -90, 0),
+    ("drift_report", "prediction_log", -6, 0),
 ]
 
 
@@ -28,7 +29,7 @@ WINDOWED = [
 def test_dagster_and_we_see_the_same_upstream_days(asset: str, upstream: str, first: int, last: int) -> None:
     graph = build_defs(Settings(_env_file=None, **HISTORICAL)).resolve_asset_graph()
     child, parent = dg.AssetKey(asset), dg.AssetKey(upstream)
-    step = timedelta(days=1 if asset == "listener_item_gaps" else 7)
+    step = timedelta(days=1 if asset in ("listener_item_gaps", "drift_report") else 7)
     seen = reach(graph.get_partition_mapping(child, parent), step)
     days = graph.get(parent).partitions_def
     assert days is not None
