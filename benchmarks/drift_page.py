@@ -127,6 +127,8 @@ def write_page(figures: Figures, docs: Path) -> None:
 
 def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
+    if not rows:
+        return "Not measured in this run."
     return "\n".join(
         [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}", *(f"| {' | '.join(row)} |" for row in rows)]
     )
