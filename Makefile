@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check format docs bench clean lock
+.PHONY: help install demo up test check format docs bench drift-study clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ docs: install  ## regenerate the generated pages
 
 bench: install  ## measure speed and memory beside the references; writes benchmarks/results/
 	@$(BIN)/python -m benchmarks
+
+drift-study: install  ## measure false alarms and power of the drift report; writes docs/drift.md
+	@$(BIN)/python -m benchmarks.drift_alarms
 
 lock:  ## resolve the dependencies again
 	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock

@@ -10,6 +10,8 @@ from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.ingest.sensors import landing_jobs, landing_sensor
 from churn_assets.labels.assets import labels_assets
+from churn_assets.monitoring.drift.assets import drift_assets
+from churn_assets.monitoring.novelty.assets import novelty_assets
 from churn_assets.monitoring.performance.assets import performance_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.lake_asset import LAKE_IO
@@ -31,6 +33,8 @@ STAGES = (
     scoring_assets,
     serving_assets,
     performance_assets,
+    drift_assets,
+    novelty_assets,
 )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from churn_assets.contracts.contract import Column, Type
-from churn_assets.features.aggregates import Aggregate
+from churn_assets.features.aggregates import Aggregate, Operator
 from churn_assets.features.expressions import Expression
 from churn_assets.features.schema import FeatureColumn, FeatureSchema
 
@@ -20,6 +20,10 @@ class Kind(StrEnum):
     SHARE = "share"
     RATIO = "ratio"
     CATEGORY = "category"
+
+
+ENDS = (Operator.FIRST, Operator.LAST, Operator.LATEST)
+"""Aggregates that take the first or last of something: a longer history adds nothing to them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,12 @@ class Feature(Expression):
     def aggregates(self) -> Iterator[Aggregate]:
         """The aggregates that the feature is made of."""
         return (leaf for leaf in self.leaves() if isinstance(leaf, Aggregate))
+
+    def reach_days(self, lookback_days: int) -> int:
+        """Days before the cut-off that it adds up over; while the log is younger than that, it grows with the log."""
+        grown = [leaf for leaf in self.aggregates if leaf.operator not in ENDS]
+        spans = [None if leaf.operator is Operator.NEWLY_HEARD else leaf.window.oldest for leaf in grown]
+        return max((lookback_days if span is None else span for span in spans), default=0)
 
     @property
     def column(self) -> Column:

@@ -5,7 +5,8 @@ from churn_assets.ingest.tables import DAY
 
 DRIFT, OK, NOT_ENOUGH_DATA = "drift", "ok", "not enough data"
 DRIFT_VERDICTS = (DRIFT, OK, NOT_ENOUGH_DATA)
-NOVELTY_VERDICTS = ("novel", OK, NOT_ENOUGH_DATA)
+NOVEL = "novel"
+NOVELTY_VERDICTS = (NOVEL, OK, NOT_ENOUGH_DATA)
 DROP, REPLACED = "drop", "replaced"
 PERFORMANCE_VERDICTS = (DROP, OK, NOT_ENOUGH_DATA, REPLACED)
 MODEL_VERSION = text("model_version", "Version of the registered model `churn`.")
@@ -27,7 +28,10 @@ DRIFT_REPORT = Contract(
         number("threshold", "Distance from which it may be drift.", at_least=0),
         integer("n_reference", "Listeners in the reference."),
         integer("n_window", "Listeners in the window."),
-        flag("is_calendar", "Whether it moves with the calendar alone, so that its drift never causes a retraining."),
+        flag(
+            "is_calendar",
+            "Whether it moves with the calendar alone, or grew with a young log: its drift is no cause to retrain.",
+        ),
         text("verdict", "Drift only if distance and significance both say so.", values=DRIFT_VERDICTS),
         MODEL_VERSION,
     ),
@@ -43,9 +47,10 @@ NOVELTY_REPORT = Contract(
         DAY,
         text("kind", "What is new.", values=("unseen category", "outside training range", "unseen listeners")),
         text("feature", "The declared feature; `user_id` for unseen listeners."),
-        text("value", "The unseen category, `below` or `above` the range; `any` for listeners."),
+        text("value", "The unseen category, `below` or `above` the range; `(any)` for all of a kind together."),
         integer("rows", "Listeners of the window concerned."),
         number("share", "Their share of the window.", at_least=0, at_most=1),
+        number("low", "Least true share that chance allows, over all rows of the report.", at_least=0, at_most=1),
         number("threshold", "Share from which it is called novel.", at_least=0, at_most=1),
         integer("n_window", "Listeners in the window."),
         text("verdict", "Whether there is enough of it to matter.", values=NOVELTY_VERDICTS),

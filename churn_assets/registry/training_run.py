@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from churn_assets.registry.tracking import Tracking
+from churn_assets.registry.tracking import EXPERIMENT, MONITORING, Tracking
 
 PARENT = "mlflow.parentRunId"
 DAGSTER_RUN = "dagster_run_id"
@@ -29,11 +29,12 @@ class TrainingRun:
 
     tracking: Tracking
     run_id: str
+    experiment: str = EXPERIMENT
 
     @property
     def page(self) -> str:
         """Address of the run in the MLflow UI, for links from elsewhere."""
-        return self.tracking.run_page(self.run_id)
+        return self.tracking.run_page(self.run_id, self.experiment)
 
     def params(self, values: Mapping[str, object]) -> None:
         """Record what the run was told."""
@@ -95,6 +96,16 @@ def training_run(
         yield run
 
 
+@contextmanager
+def report_run(
+    tracking: Tracking, name: str, tags: Mapping[str, str], *, dagster_run_id: str | None = None
+) -> Iterator[TrainingRun]:
+    """An open run of the experiment about reports; FINISHED when the block ends, FAILED when anything escapes it."""
+    link = {} if dagster_run_id is None else {DAGSTER_RUN: dagster_run_id}
+    with _run(tracking, name, {**tags, **link}, MONITORING) as run:
+        yield run
+
+
 def close_orphans(tracking: Tracking) -> list[str]:
     """Mark runs as FAILED that are RUNNING although their process on this machine is gone; returns their ids."""
     client = tracking.client()
@@ -108,13 +119,13 @@ def close_orphans(tracking: Tracking) -> list[str]:
 
 
 @contextmanager
-def _run(tracking: Tracking, name: str, tags: Mapping[str, str]) -> Iterator[TrainingRun]:
-    client = tracking.client()
+def _run(tracking: Tracking, name: str, tags: Mapping[str, str], experiment: str = EXPERIMENT) -> Iterator[TrainingRun]:
+    client, place = tracking.client(), tracking.experiment_id(experiment)
     process = {PROCESS: f"{socket.gethostname()}:{os.getpid()}"}
-    run_id = client.create_run(tracking.experiment_id(), tags={**tags, **process}, run_name=name).info.run_id
+    run_id = client.create_run(place, tags={**tags, **process}, run_name=name).info.run_id
     status = "FAILED"
     try:
-        yield TrainingRun(tracking, run_id)
+        yield TrainingRun(tracking, run_id, experiment)
         status = "FINISHED"
     finally:
         client.set_terminated(run_id, status)

@@ -26,6 +26,8 @@ SERVED = "served"
 """Value of POSSIBLE: the same days, and every other one that predictions were served for."""
 RECORD = "churn_assets/record"
 """Metadata key of a table that is a record of what was said at the time: nothing upstream makes it stale."""
+AFTER = "churn_assets/after"
+"""Metadata key of the tables that one comes after without reading them: what they hold makes it never stale."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Table:
     possible: str | None = None
     is_record: bool = False
     after: tuple[str, ...] = ()
-    """Tables that it comes after without reading them."""
+    """Tables that it comes after without reading them; they make it never stale."""
 
     @property
     def key(self) -> dg.AssetKey:
@@ -56,7 +58,7 @@ class Table:
             CONTRACT: ObjectMetadataValue(self.contract),
         }
         rules = ({POSSIBLE: self.possible} if self.possible else {}) | ({RECORD: True} if self.is_record else {})
-        return metadata | rules
+        return metadata | rules | ({AFTER: list(self.after)} if self.after else {})
 
     @property
     def out(self) -> dg.AssetOut:

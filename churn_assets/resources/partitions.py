@@ -70,6 +70,19 @@ class Calendar:
         """A day and the lookback before it."""
         return _mapping(-self.lookback_days, 0)
 
+    def cutoffs_of_window(self, days: int) -> dg.TimeWindowPartitionMapping:
+        """The cut-offs whose eve is a day or one of the `days` - 1 before it.
+
+        Dagster takes every upstream partition that overlaps the days it is told. A cut-off's partition lasts up to the
+        next one, so the cut-offs since the first day are those that overlap the days from a step later on. Where the
+        window is shorter than a step, the mapping may give a cut-off before it; the code filters to the exact days.
+        """
+        return _mapping(min(self.schedule.step.days + 1 - days, 1), 1)
+
+    def days_of_window(self, days: int) -> dg.TimeWindowPartitionMapping:
+        """A day and the `days` - 1 before it."""
+        return _mapping(1 - days, 0)
+
     def cutoffs_before_day(self, days: int, *, matured: bool = False) -> dg.TimeWindowPartitionMapping:
         """The cut-offs up to `days` before the midnight that ends a day, that midnight included; or those mature then.
 

@@ -26,7 +26,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECENT, RECORD, SERVED
+from churn_assets.resources.lake_asset import AFTER, MATURE, POSSIBLE, RECENT, RECORD, SERVED
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -203,7 +203,8 @@ class _Asset:
         unkept = self._unkept()
         if RECORD in self.node.metadata:
             return unkept
-        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys)]
+        after = self.node.metadata.get(AFTER, ())
+        parents = [_Parent.of(self, key) for key in sorted(self.node.parent_keys) if key.to_user_string() not in after]
         reasons: dict[str, str] = {}
         for key in self.there:
             reason = next(self._reasons(key, parents), None) or unkept.get(key)

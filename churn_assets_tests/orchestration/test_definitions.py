@@ -33,11 +33,11 @@ DEPENDENCIES = {
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
     "performance_report": {"churn_scores", "churn_labels"},
+    "drift_report": {"user_features", "population", "prediction_log", "champion_model"},
+    "novelty_report": {"user_features", "population", "prediction_log", "champion_model"},
     "prediction_log": set(),
     "served_events": set(),
 }
-WARNINGS = {"no_drop"}
-"""Checks that say something of the model, not of the data."""
 GRAPH = defs.resolve_asset_graph()
 EXPORT = dg.AssetKey(SERVED_EVENTS)
 TABLES = GRAPH.get_all_asset_keys() - {EXPORT}
@@ -101,9 +101,12 @@ def test_the_export_is_no_table_and_says_what_it_is() -> None:
     assert node.kinds == {"sql", "json"}
 
 
-def test_all_checks_block_what_is_downstream_but_those_that_only_warn() -> None:
-    for check in GRAPH.asset_check_keys:
-        assert GRAPH.get_check_spec(check).blocking is (check.name not in WARNINGS)
+def test_contracts_and_leaks_block_what_is_downstream_and_warnings_do_not() -> None:
+    blocking = {check.name for check in GRAPH.asset_check_keys if GRAPH.get_check_spec(check).blocking}
+    warning = {check.name for check in GRAPH.asset_check_keys} - blocking
+
+    assert blocking == {"contract", "leak_alarm"}
+    assert warning == {"no_drift", "nothing_novel", "no_drop"}
 
 
 def test_arguments_of_the_definitions_can_be_replaced() -> None:

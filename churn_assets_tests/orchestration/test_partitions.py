@@ -1,9 +1,11 @@
 """Days, cut-offs, and which days each is made from."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from churn_assets.definitions import build_defs
 from churn_assets.monitoring.performance.span import days_seen
@@ -11,6 +13,7 @@ from churn_assets.resources.partitions import calendar, reach
 from churn_assets.resources.storage import LandingResource
 from churn_assets.settings import Settings
 
+ONE_DAY = timedelta(days=1)
 HISTORICAL = {"first_day": date(2018, 10, 1), "last_day": date(2019, 2, 27)}
 WINDOWED = [
     ("user_features", "listener_days", -91, -1),
@@ -19,6 +22,7 @@ WINDOWED = [
     ("population", "listener_days", -91, -1),
     ("churn_labels", "listener_days", 0, 34),
     ("listener_item_gaps", "listener_items", -90, 0),
+    ("drift_report", "prediction_log", -6, 0),
 ]
 
 
@@ -26,7 +30,7 @@ WINDOWED = [
 def test_dagster_and_we_see_the_same_upstream_days(asset: str, upstream: str, first: int, last: int) -> None:
     graph = build_defs(Settings(_env_file=None, **HISTORICAL)).resolve_asset_graph()
     child, parent = dg.AssetKey(asset), dg.AssetKey(upstream)
-    step = timedelta(days=1 if asset == "listener_item_gaps" else 7)
+    step = timedelta(days=1 if asset in ("listener_item_gaps", "drift_report") else 7)
     seen = reach(graph.get_partition_mapping(child, parent), step)
     days = graph.get(parent).partitions_def
     assert days is not None
@@ -64,6 +68,37 @@ def test_a_daily_report_sees_the_cutoffs_that_are_known_on_its_day(
         assert set(needed) <= set(found)
         assert found[-1:] == needed[-1:]
         assert len(found) < 100
+
+
+def cutoffs_by_dagster(graph: BaseAssetGraph[Any], day: str) -> list[str]:
+    """The cut-offs that Dagster gives a day's drift report."""
+    found = graph.get_parent_partition_keys_for_child(day, dg.AssetKey("user_features"), dg.AssetKey("drift_report"))
+    return sorted(found.partitions_subset.get_partition_keys())
+
+
+@pytest.mark.parametrize(("schedule", "days"), [("monday", 7), ("monday", 28), ("daily", 7), ("thursday", 14)])
+def test_a_days_report_is_made_from_the_cutoffs_of_its_window(schedule: str, days: int) -> None:
+    settings = Settings(_env_file=None, cutoff_schedule=schedule, drift_window_days=days, **HISTORICAL)
+    dates = calendar(settings)
+    graph = build_defs(settings).resolve_asset_graph()
+    seen = reach(dates.cutoffs_of_window(days), ONE_DAY, upstream=dates.schedule.step)
+
+    for day in (date(2018, 10, 1), date(2018, 10, 28), date(2018, 12, 30), date(2018, 12, 31), date(2019, 2, 27)):
+        eves = {key: date.fromisoformat(key) - ONE_DAY for key in dates.cutoffs.get_partition_keys()}
+        low, high = seen.span(day.isoformat())
+
+        expected = [key for key, eve in eves.items() if day - timedelta(days=days) < eve <= day]
+        assert cutoffs_by_dagster(graph, day.isoformat()) == expected
+        assert [key for key in eves if low <= key <= high] == expected
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_window_shorter_than_a_week_misses_none_of_its_cutoffs(days: int) -> None:
+    graph = build_defs(Settings(_env_file=None, drift_window_days=days, **HISTORICAL)).resolve_asset_graph()
+
+    for late in range(days):
+        day = date(2018, 12, 30) + timedelta(days=late)
+        assert "2018-12-31" in cutoffs_by_dagster(graph, day.isoformat())
 
 
 def test_cutoffs_run_from_the_warm_up_to_the_midnight_after_the_last_day() -> None:

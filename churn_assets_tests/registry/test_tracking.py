@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from churn_assets.errors import RegistryError
-from churn_assets.registry.tracking import DECISIONS, EXPERIMENT, MODEL, Tracking, prepare, tracking_below
+from churn_assets.registry.tracking import DECISIONS, EXPERIMENT, MODEL, MONITORING, Tracking, prepare, tracking_below
 from churn_assets_tests.registry.tiny import ROOT
 
 TWO_AT_ONCE = """
@@ -44,8 +44,8 @@ def test_preparing_again_changes_nothing(tracking: Tracking) -> None:
     assert len(tracking.client().search_registered_models()) == 1
 
 
-def test_both_experiments_keep_their_artefacts_below_the_folder(tracking: Tracking) -> None:
-    for name in (EXPERIMENT, DECISIONS):
+def test_every_experiment_keeps_its_artefacts_below_the_folder(tracking: Tracking) -> None:
+    for name in (EXPERIMENT, DECISIONS, MONITORING):
         experiment = tracking.client().get_experiment_by_name(name)
         assert experiment is not None
         assert experiment.artifact_location == f"{tracking.folder.as_uri()}/artifacts/{name}"

@@ -1,0 +1,130 @@
+"""`python -m benchmarks.drift_alarms`: how often the drift report cries wolf and what it finds; writes `docs/drift.md`.
+
+Everything runs through the function that the sensor asks, `would_retrain`, over reports as the asset makes them.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.drift_page import Figures, Rate, write_page
+from benchmarks.drift_worlds import LAST_TRAINED, LAST_TRAINED_YOUNG, SCHEMA, Service, resampled
+from churn_assets.monitoring.drift.report import Baseline, Rule, would_retrain
+from churn_assets.monitoring.novelty.report import NoveltyRule, Training, is_novel
+
+ALARM_SIZES = (7, 20, 50, 100, 400, 10_000)
+POWER_SIZES = (50, 100, 400)
+SHIFTS = (0.25, 0.5, 0.75, 1.0)
+SHIFTED = "avg_session_len_min"
+LARGE, LARGE_SHARE = 2_000, 0.2
+"""Windows beyond so many rows are drawn more rarely, since they vary less and cost more."""
+SPEED_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class Study:
+    """How much is drawn, and where simulated worlds are kept."""
+
+    scratch: Path
+    repeats: int
+    listeners: int
+    seeds: int
+    strengths: Sequence[float]
+
+    def figures(self) -> Figures:
+        """Everything that the page shows."""
+        service = Service.of(self.scratch, listeners=self.listeners, seed=7)
+        reference = service.watched(LAST_TRAINED).reference.newest(7)
+        later = service.weeks_after(LAST_TRAINED)[-1]
+        baseline = Baseline(reference, SCHEMA, Rule())
+        same = [self._rate(baseline, reference, size) for size in ALARM_SIZES]
+        weeks = [self._rate(baseline, later.window, size, later.calendar) for size in ALARM_SIZES]
+        return Figures(
+            sizes=ALARM_SIZES,
+            same=same,
+            later=weeks,
+            shifts={
+                size: [self._shifted(baseline, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES
+            },
+            shift_values=SHIFTS,
+            strengths={strength: self._changed(strength) for strength in self.strengths},
+            power_sizes=POWER_SIZES,
+            unchanged=self._unchanged(),
+            seconds=seconds_of(reference),
+            repeats=self.repeats,
+            listeners=self.listeners,
+            shifted=SHIFTED,
+        )
+
+    def _rate(
+        self,
+        baseline: Baseline,
+        pool: pd.DataFrame,
+        size: int,
+        calendar: frozenset[str] = frozenset(),
+        moved: Callable[[pd.DataFrame], pd.DataFrame] = lambda window: window,
+    ) -> Rate:
+        repeats = round(self.repeats * LARGE_SHARE) if size > LARGE else self.repeats
+        windows = (moved(resampled(pool, size, seed)) for seed in range(repeats))
+        return Rate(sum(would_retrain(baseline.compare(window, calendar)) for window in windows), repeats)
+
+    def _shifted(self, baseline: Baseline, pool: pd.DataFrame, size: int, shift: float) -> Rate:
+        by = shift * float(pool[SHIFTED].std())
+        return self._rate(baseline, pool, size, moved=lambda window: window.assign(**{SHIFTED: window[SHIFTED] + by}))
+
+    def _changed(self, strength: float) -> list[Rate]:
+        """Windows of the last week of a world that changed."""
+        service = Service.of(self.scratch, listeners=self.listeners // 3, seed=7, covariate=strength)
+        baseline = Baseline(service.watched(LAST_TRAINED).reference.newest(7), SCHEMA, Rule())
+        last = service.weeks_after(LAST_TRAINED)[-1]
+        return [self._rate(baseline, last.window, size, last.calendar) for size in POWER_SIZES]
+
+    def _unchanged(self) -> dict[str, tuple[Rate, Rate]]:
+        """Whole weeks of worlds that never change, after a training on an old and on a young log."""
+        worlds = [(7, self.listeners), *((seed, self.listeners // 3) for seed in range(self.seeds))]
+        found = {}
+        for name, trained in (("older than the lookback", LAST_TRAINED), ("10 weeks old", LAST_TRAINED_YOUNG)):
+            drift, novel, weeks = 0, 0, 0
+            for seed, listeners in worlds:
+                service = Service.of(self.scratch, listeners=listeners, seed=seed)
+                reference = service.watched(trained).reference
+                baseline, training = Baseline(reference.newest(7), SCHEMA, Rule()), Training(reference.rows, SCHEMA)
+                for week in service.weeks_after(trained):
+                    weeks += 1
+                    drift += would_retrain(baseline.compare(week.window, week.calendar))
+                    novel += is_novel(training.novelty(week.window, NoveltyRule(), week.calendar))
+            found[name] = (Rate(drift, weeks), Rate(novel, weeks))
+        return found
+
+
+def seconds_of(rows: pd.DataFrame) -> float:
+    """CPU seconds of a report of 200,000 window rows against as many reference rows, without the page."""
+    reference, window = (resampled(rows, SPEED_ROWS, seed) for seed in (1, 2))
+    began = time.process_time()
+    Baseline(reference, SCHEMA, Rule()).compare(window, frozenset())
+    return time.process_time() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the study and write page and picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=500, help="windows drawn for each rate")
+    parser.add_argument("--listeners", type=int, default=900, help="listeners of the largest world")
+    parser.add_argument("--seeds", type=int, default=6, help="further worlds that never change")
+    parser.add_argument("--strengths", type=float, nargs="*", default=[0.25, 0.5, 1.0], help="covariate shifts")
+    parser.add_argument("--scratch", help="folder where simulated worlds are kept for the next run")
+    parser.add_argument("--docs", default="docs", help="folder of the page")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="churn-drift-") as temporary:
+        study = Study(Path(asked.scratch or temporary), asked.repeats, asked.listeners, asked.seeds, asked.strengths)
+        write_page(study.figures(), Path(asked.docs))
+    print(f"Wrote {asked.docs}/drift.md and its picture.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the model is asked about that its training never saw."""
