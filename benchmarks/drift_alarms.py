@@ -18,9 +18,8 @@ from churn_assets.monitoring.drift.report import Baseline, Rule, would_retrain
 from churn_assets.monitoring.novelty.report import NoveltyRule, Training, is_novel
 
 ALARM_SIZES = (7, 20, 50, 100, 400, 10_000)
-POWER_SIZES = (50, 100, 400, 2_000)
-SHIFTS = (0.0, 0.25, 0.5, 0.75, 1.0)
-STRENGTHS = (0.25, 0.5, 1.0)
+POWER_SIZES = (50, 100, 400)
+SHIFTS = (0.25, 0.5, 0.75, 1.0)
 SHIFTED = "avg_session_len_min"
 LARGE, LARGE_SHARE = 2_000, 0.2
 """Windows beyond so many rows are drawn more rarely, since they vary less and cost more."""
@@ -35,6 +34,7 @@ class Study:
     repeats: int
     listeners: int
     seeds: int
+    strengths: Sequence[float]
 
     def figures(self) -> Figures:
         """Everything that the page shows."""
@@ -52,7 +52,7 @@ class Study:
                 size: [self._shifted(baseline, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES
             },
             shift_values=SHIFTS,
-            strengths={strength: self._changed(strength) for strength in STRENGTHS},
+            strengths={strength: self._changed(strength) for strength in self.strengths},
             power_sizes=POWER_SIZES,
             unchanged=self._unchanged(),
             seconds=seconds_of(reference),
@@ -79,18 +79,19 @@ class Study:
 
     def _changed(self, strength: float) -> list[Rate]:
         """Windows of the last week of a world that changed."""
-        service = Service.of(self.scratch, listeners=self.listeners // 2, seed=7, covariate=strength)
+        service = Service.of(self.scratch, listeners=self.listeners // 3, seed=7, covariate=strength)
         baseline = Baseline(service.watched(LAST_TRAINED).reference.newest(7), SCHEMA, Rule())
         last = service.weeks_after(LAST_TRAINED)[-1]
         return [self._rate(baseline, last.window, size, last.calendar) for size in POWER_SIZES]
 
     def _unchanged(self) -> dict[str, tuple[Rate, Rate]]:
         """Whole weeks of worlds that never change, after a training on an old and on a young log."""
+        worlds = [(7, self.listeners), *((seed, self.listeners // 3) for seed in range(self.seeds))]
         found = {}
         for name, trained in (("older than the lookback", LAST_TRAINED), ("10 weeks old", LAST_TRAINED_YOUNG)):
             drift, novel, weeks = 0, 0, 0
-            for seed in range(self.seeds):
-                service = Service.of(self.scratch, listeners=self.listeners // 3, seed=seed)
+            for seed, listeners in worlds:
+                service = Service.of(self.scratch, listeners=listeners, seed=seed)
                 reference = service.watched(trained).reference
                 baseline, training = Baseline(reference.newest(7), SCHEMA, Rule()), Training(reference.rows, SCHEMA)
                 for week in service.weeks_after(trained):
@@ -114,12 +115,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=500, help="windows drawn for each rate")
     parser.add_argument("--listeners", type=int, default=900, help="listeners of the largest world")
-    parser.add_argument("--seeds", type=int, default=6, help="worlds that never change")
+    parser.add_argument("--seeds", type=int, default=6, help="further worlds that never change")
+    parser.add_argument("--strengths", type=float, nargs="*", default=[0.25, 0.5, 1.0], help="covariate shifts")
     parser.add_argument("--scratch", help="folder where simulated worlds are kept for the next run")
     parser.add_argument("--docs", default="docs", help="folder of the page")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="churn-drift-") as temporary:
-        study = Study(Path(asked.scratch or temporary), asked.repeats, asked.listeners, asked.seeds)
+        study = Study(Path(asked.scratch or temporary), asked.repeats, asked.listeners, asked.seeds, asked.strengths)
         write_page(study.figures(), Path(asked.docs))
     print(f"Wrote {asked.docs}/drift.md and its picture.")
 

@@ -11,10 +11,10 @@ PAGE = """# How far the drift report can be trusted
 
 Made by `make drift-study` (`benchmarks/drift_alarms.py`). Every figure is the share of windows for which the report
 asks for a retraining (`would_retrain`, the function that the sensor asks), with the default settings: KS statistic
-> 0.2, PSI > 0.25, and a chance of at most 1 % over all features together. Listeners are drawn with replacement from
-a simulated service of {listeners:,} listeners, {repeats} windows a figure (a fifth of that beyond 2,000 listeners).
-In brackets is the highest rate that the count leaves possible (95 %, one-sided, Clopper-Pearson). What the rule is,
-and why: [decision 25](decisions/0025-drift-verdicts.md).
+above 0.2, PSI above 0.25, and a chance of at most 1 % over all features together. Listeners are drawn with
+replacement from a simulated service of {listeners:,} listeners, {repeats} windows a figure (a fifth of that beyond
+2,000 listeners). In brackets is the highest rate that the count leaves possible (95 %, one-sided, Clopper-Pearson).
+What the rule is, and why: [decision 25](decisions/0025-drift-verdicts.md).
 
 ## False alarms
 
@@ -127,6 +127,8 @@ def write_page(figures: Figures, docs: Path) -> None:
 
 def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
+    if not rows:
+        return "Not measured in this run."
     return "\n".join(
         [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}", *(f"| {' | '.join(row)} |" for row in rows)]
     )
@@ -137,29 +139,21 @@ def draw(figures: Figures, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained", dpi=110)
-    left, right = figure.subplots(1, 2, sharey=True)
+    panels = 2 if figures.strengths else 1
+    figure = Figure(figsize=(4.6 * panels, 3.4), layout="constrained", dpi=110)
+    left, right = [*figure.subplots(1, panels, sharey=True, squeeze=False).ravel(), None][:2]
     for number, size in enumerate(figures.power_sizes):
-        colour = ("#b8b4f0", "#8a83e6", "#4f43dd", "#231a8f")[number]
-        left.plot(
-            figures.shift_values,
-            [r.share for r in figures.shifts[size]],
-            marker="o",
-            ms=4,
-            color=colour,
-            label=f"{size:,} listeners",
-        )
-        zero = figures.shifts[size][0].share
-        right.plot(
-            [0, *figures.strengths],
-            [zero, *(r[number].share for r in figures.strengths.values())],
-            marker="o",
-            ms=4,
-            color=colour,
-        )
+        colour = ("#a29cf0", "#4f43dd", "#1d1470")[number]
+        zero = figures.same[figures.sizes.index(size)].share
+        by_shift = [zero, *(rate.share for rate in figures.shifts[size])]
+        by_strength = [zero, *(rates[number].share for rates in figures.strengths.values())]
+        left.plot([0, *figures.shift_values], by_shift, marker="o", ms=4, color=colour, label=f"{size:,} listeners")
+        if right is not None:
+            right.plot([0, *figures.strengths], by_strength, marker="o", ms=4, color=colour)
     left.set(xlabel=f"shift of {figures.shifted}, standard deviations", ylabel="windows that ask for a retraining")
-    right.set(xlabel="strength of the simulator's covariate shift")
-    for axes in (left, right):
+    if right is not None:
+        right.set(xlabel="strength of the simulator's covariate shift")
+    for axes in figure.axes:
         axes.axhline(0.05, color="#b3261e", lw=0.8, ls="--")
         axes.spines[["top", "right"]].set_visible(False)
         axes.yaxis.set_major_formatter(lambda share, _place: f"{share:.0%}")

@@ -9,18 +9,21 @@ from dagster._utils.warnings import BetaWarning
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
-from churn_assets.monitoring.assets import monitoring_assets
+from churn_assets.monitoring.drift.assets import drift_assets
+from churn_assets.monitoring.novelty.assets import novelty_assets
 from churn_assets.monitoring.performance.assets import performance_assets
 from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.flow import flow_jobs, landing_sensor
 from churn_assets.resources.lake_asset import LAKE_IO
 from churn_assets.resources.lake_io import LakeIOManager
 from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.retraining_runs import retraining_jobs
 from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
 from churn_assets.retraining.assets import retraining_assets
 from churn_assets.retraining.sensors import retraining_sensors
 from churn_assets.scoring.assets import scoring_assets
+from churn_assets.serving.assets import serving_assets
 from churn_assets.settings import Settings
 from churn_assets.training.assets import training_assets
 
@@ -31,8 +34,10 @@ STAGES = (
     training_assets,
     registry_assets,
     scoring_assets,
+    serving_assets,
     performance_assets,
-    monitoring_assets,
+    drift_assets,
+    novelty_assets,
     retraining_assets,
 )
 
@@ -63,12 +68,11 @@ def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
     spill = str(settings.home / "spill")
     computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
-    first_day = settings.first_day.isoformat()
-    last_day = None if settings.last_day == "open" else settings.last_day.isoformat()
     return {
         "storage": storage,
         "computing": computing,
-        "landing": LandingResource(url=settings.landing_url, first_day=first_day, last_day=last_day),
+        "landing": LandingResource.of(settings),
+        "predictions": StoreResource(url=settings.prediction_store_url),
         "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }

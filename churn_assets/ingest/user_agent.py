@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from churn_assets.ingest.tables import DEVICES
+
 if TYPE_CHECKING:
     from ua_parser import Result
 
@@ -65,6 +67,12 @@ def agent(user_agent: str | None) -> Agent | None:
     """
     text = (user_agent or "").strip().strip('"').strip()
     return _agent(text[:_MEANINGFUL_CHARACTERS]) if text else None
+
+
+def named_device(written: str | None) -> str | None:
+    """The kind of device that an event names instead of a user agent; None where it names none, `Other` if unknown."""
+    word = (written or "").strip().capitalize()
+    return (word if word in DEVICES else OTHER) if word else None
 
 
 def agent_table(user_agents: Iterable[str | None]) -> pa.Table:

@@ -13,18 +13,20 @@ import pytest
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
-from churn_assets.cutoffs import days_between
+from churn_assets.cutoffs import days_between, midnight
+from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.tables import USER_FEATURES
-from churn_assets.lake.frames import read_frame
 from churn_assets.monitoring.drift.report import would_retrain
 from churn_assets.monitoring.tables import DRIFT, DRIFT_REPORT, NOVEL, NOVELTY_REPORT
 from churn_assets.registry.tracking import MONITORING
 from churn_assets.resources.runner import Range, run_assets
 from churn_assets.scoring.tables import CHURN_SCORES
+from churn_assets.serving.tables import PREDICTION_LOG
 from churn_assets_tests.end_to_end.service import CUTOFFS, LAST_DAY, Service, copied
 
 DAYS = [day.isoformat() for day in days_between(LAST_DAY - timedelta(days=27), LAST_DAY)]
 NEWEST = DAYS[-1]
+SERVED = 30
 REPORTS = pytest.mark.parametrize("contract", [DRIFT_REPORT, NOVELTY_REPORT], ids=lambda contract: contract.table)
 COUNTS = ("features", "drifted", "drifted_calendar", "undecided", "n_reference", "n_window", "would_retrain")
 
@@ -41,16 +43,33 @@ def reported(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def shifted(reported: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """A copy in which everybody plays much more before the newest cut-off, on devices that nobody knew."""
+    """A copy where everybody played more before the newest cut-off, in a new region, and new listeners were served."""
     made = copied(reported, tmp_path_factory.mktemp("shifted") / "home")
-    features = read_frame(made.lake.scan(USER_FEATURES, [CUTOFFS[-1]])).drop(columns="cutoff")
+    stored = pq.read_table(made.lake.path(USER_FEATURES, CUTOFFS[-1]), partitioning=None)
+    features = stored.to_pandas()
     moved = features.assign(freq_7d=features["freq_7d"] + 4, region="Atlantis")
     with made.lake.replacing(USER_FEATURES, CUTOFFS[-1]) as path:
-        pq.write_table(pa.Table.from_pandas(moved, arrow_schema(USER_FEATURES), preserve_index=False), path)
+        pq.write_table(pa.Table.from_pandas(moved, stored.schema, preserve_index=False), path)
+    serve(made, moved.head(SERVED))
     with made.session() as session:
         span = Range(DAYS[-9], NEWEST)
         run_assets(session.defs, ["drift_report", "novelty_report"], span, instance=session.instance)
     return made
+
+
+def serve(service: Service, features: pd.DataFrame) -> None:
+    """Write predictions for listeners whom nobody ever saw, on the newest day, as the store's asset would."""
+    said = {"churn_probability": 0.1, "churn_pred": False, "risk_band": "low", "model_version": "1", "knowledge": 1.0}
+    more = {"at_risk": True, "is_cold_start": False, "events": 1, "logs": b"[]", "request_id": "r"}
+    about = {
+        "user_id": [f"new {number}" for number in range(len(features))],
+        "as_of": midnight(LAST_DAY + timedelta(days=1)),
+        "inference_timestamp": midnight(LAST_DAY),
+        "fingerprint": CATALOGUE.schema(service.settings.lookback_days).fingerprint,
+    }
+    rows = features.assign(**said | more | about)
+    with service.lake.replacing(PREDICTION_LOG, NEWEST) as path:
+        pq.write_table(pa.Table.from_pandas(rows, arrow_schema(PREDICTION_LOG), preserve_index=False), path)
 
 
 def logged(service: Service, day: str) -> Any:
@@ -158,6 +177,17 @@ def test_a_new_category_is_novelty_and_no_drift(shifted: Service) -> None:
     assert (atlantis["feature"], atlantis["share"], atlantis["verdict"]) == ("region", 1.0, NOVEL)
     assert not shifted.check("novelty_report", "nothing_novel").passed
     assert "region" not in set(shifted.rows(DRIFT_REPORT, NEWEST).query("verdict == 'drift'")["feature"])
+
+
+def test_listeners_who_were_only_served_are_compared_too(shifted: Service) -> None:
+    eve = (date.fromisoformat(CUTOFFS[-1]) - timedelta(days=1)).isoformat()
+    scored = len(shifted.rows(CHURN_SCORES, CUTOFFS[-1]))
+
+    windows = {day: set(shifted.rows(DRIFT_REPORT, day)["n_window"]) for day in (eve, NEWEST)}
+
+    assert windows == {eve: {scored}, NEWEST: {scored + SERVED}}
+    unseen = [shifted.rows(NOVELTY_REPORT, day).query("feature == 'user_id'")["rows"].item() for day in (eve, NEWEST)]
+    assert unseen[1] == unseen[0] + SERVED
 
 
 def test_new_decisions_about_the_champion_make_no_report_stale(reported: Service, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from churn_assets.definitions import build_defs, defs
 from churn_assets.resources.lake_asset import OWNER
+from churn_assets.serving.assets import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -31,14 +32,16 @@ DEPENDENCIES = {
     "challenger_model": {"candidate_models"},
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
-    "drift_report": {"user_features", "population", "champion_model"},
-    "novelty_report": {"user_features", "population", "champion_model"},
-    "retraining_decision": {"champion_model", "drift_report", "novelty_report", "performance_report"},
     "performance_report": {"churn_scores", "churn_labels"},
+    "drift_report": {"user_features", "population", "prediction_log", "champion_model"},
+    "novelty_report": {"user_features", "population", "prediction_log", "champion_model"},
+    "retraining_decision": {"champion_model", "drift_report", "novelty_report", "performance_report"},
+    "prediction_log": set(),
+    "served_events": set(),
 }
-WARNINGS = {"no_drift", "nothing_novel", "no_drop"}
-"""Checks that say something of the model, not of the data."""
 GRAPH = defs.resolve_asset_graph()
+EXPORT = dg.AssetKey(SERVED_EVENTS)
+TABLES = GRAPH.get_all_asset_keys() - {EXPORT}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -76,8 +79,8 @@ def test_assets_and_their_dependencies_are_these() -> None:
     assert found == DEPENDENCIES
 
 
-@pytest.mark.parametrize("key", sorted(GRAPH.get_all_asset_keys()), ids=lambda key: key.to_user_string())
-def test_every_asset_says_what_it_is(key: dg.AssetKey) -> None:
+@pytest.mark.parametrize("key", sorted(TABLES), ids=lambda key: key.to_user_string())
+def test_every_table_says_what_it_is(key: dg.AssetKey) -> None:
     node = GRAPH.get(key)
 
     assert len(node.description or "") > 60
@@ -91,9 +94,20 @@ def test_every_asset_says_what_it_is(key: dg.AssetKey) -> None:
     assert node.partitions_def is None or node.backfill_policy == dg.BackfillPolicy.single_run()
 
 
-def test_all_checks_block_what_is_downstream_but_those_that_only_warn() -> None:
-    for check in GRAPH.asset_check_keys:
-        assert GRAPH.get_check_spec(check).blocking is (check.name not in WARNINGS)
+def test_the_export_is_no_table_and_says_what_it_is() -> None:
+    node = GRAPH.get(EXPORT)
+
+    assert "landing folder" in (node.description or "")
+    assert (node.owners, node.group_name, node.partitions_def) == ([OWNER], "ingest", None)
+    assert node.kinds == {"sql", "json"}
+
+
+def test_contracts_and_leaks_block_what_is_downstream_and_warnings_do_not() -> None:
+    blocking = {check.name for check in GRAPH.asset_check_keys if GRAPH.get_check_spec(check).blocking}
+    warning = {check.name for check in GRAPH.asset_check_keys} - blocking
+
+    assert blocking == {"contract", "leak_alarm"}
+    assert warning == {"no_drift", "nothing_novel", "no_drop"}
 
 
 def test_arguments_of_the_definitions_can_be_replaced() -> None:

@@ -22,6 +22,7 @@ WINDOWED = [
     ("population", "listener_days", -91, -1),
     ("churn_labels", "listener_days", 0, 34),
     ("listener_item_gaps", "listener_items", -90, 0),
+    ("drift_report", "prediction_log", -6, 0),
 ]
 
 
@@ -29,7 +30,7 @@ WINDOWED = [
 def test_dagster_and_we_see_the_same_upstream_days(asset: str, upstream: str, first: int, last: int) -> None:
     graph = build_defs(Settings(_env_file=None, **HISTORICAL)).resolve_asset_graph()
     child, parent = dg.AssetKey(asset), dg.AssetKey(upstream)
-    step = timedelta(days=1 if asset == "listener_item_gaps" else 7)
+    step = timedelta(days=1 if asset in ("listener_item_gaps", "drift_report") else 7)
     seen = reach(graph.get_partition_mapping(child, parent), step)
     days = graph.get(parent).partitions_def
     assert days is not None
@@ -41,6 +42,32 @@ def test_dagster_and_we_see_the_same_upstream_days(asset: str, upstream: str, fi
         assert sorted(found) == [day for day in days.get_partition_keys() if low <= day <= high]
         assert (low, high) == tuple((date.fromisoformat(key) + timedelta(days=n)).isoformat() for n in (first, last))
         assert len(list(found)) < 100
+
+
+@pytest.mark.parametrize("schedule", ["monday", "daily"])
+@pytest.mark.parametrize(("upstream", "newest_age"), [("churn_scores", 0), ("churn_labels", 30)])
+def test_a_daily_report_sees_the_cutoffs_that_are_known_on_its_day(
+    schedule: str, upstream: str, newest_age: int
+) -> None:
+    settings = Settings(_env_file=None, cutoff_schedule=schedule, **HISTORICAL)
+    graph, cutoffs = build_defs(settings).resolve_asset_graph(), calendar(settings).cutoffs.get_partition_keys()
+    child, parent, step = dg.AssetKey("performance_report"), dg.AssetKey(upstream), settings.cutoffs.step
+    seen = reach(graph.get_partition_mapping(child, parent), timedelta(days=1), upstream=step)
+
+    for day in (date(2018, 10, 29), date(2019, 1, 6), date(2019, 1, 7), date(2019, 2, 27)):
+        subset = graph.get_parent_partition_keys_for_child(day.isoformat(), parent, child).partitions_subset
+        found, (low, high) = sorted(subset.get_partition_keys()), seen.span(day.isoformat())
+        clock = day + timedelta(days=1)
+        needed = [
+            key
+            for key in cutoffs
+            if newest_age <= (clock - date.fromisoformat(key)).days <= days_seen(settings.cutoffs)
+        ]
+
+        assert found == [key for key in cutoffs if low <= key <= high]
+        assert set(needed) <= set(found)
+        assert found[-1:] == needed[-1:]
+        assert len(found) < 100
 
 
 def cutoffs_by_dagster(graph: BaseAssetGraph[Any], day: str) -> list[str]:
@@ -72,32 +99,6 @@ def test_a_window_shorter_than_a_week_misses_none_of_its_cutoffs(days: int) -> N
     for late in range(days):
         day = date(2018, 12, 30) + timedelta(days=late)
         assert "2018-12-31" in cutoffs_by_dagster(graph, day.isoformat())
-
-
-@pytest.mark.parametrize("schedule", ["monday", "daily"])
-@pytest.mark.parametrize(("upstream", "newest_age"), [("churn_scores", 0), ("churn_labels", 30)])
-def test_a_daily_report_sees_the_cutoffs_that_are_known_on_its_day(
-    schedule: str, upstream: str, newest_age: int
-) -> None:
-    settings = Settings(_env_file=None, cutoff_schedule=schedule, **HISTORICAL)
-    graph, cutoffs = build_defs(settings).resolve_asset_graph(), calendar(settings).cutoffs.get_partition_keys()
-    child, parent, step = dg.AssetKey("performance_report"), dg.AssetKey(upstream), settings.cutoffs.step
-    seen = reach(graph.get_partition_mapping(child, parent), timedelta(days=1), upstream=step)
-
-    for day in (date(2018, 10, 29), date(2019, 1, 6), date(2019, 1, 7), date(2019, 2, 27)):
-        subset = graph.get_parent_partition_keys_for_child(day.isoformat(), parent, child).partitions_subset
-        found, (low, high) = sorted(subset.get_partition_keys()), seen.span(day.isoformat())
-        clock = day + timedelta(days=1)
-        needed = [
-            key
-            for key in cutoffs
-            if newest_age <= (clock - date.fromisoformat(key)).days <= days_seen(settings.cutoffs)
-        ]
-
-        assert found == [key for key in cutoffs if low <= key <= high]
-        assert set(needed) <= set(found)
-        assert found[-1:] == needed[-1:]
-        assert len(found) < 100
 
 
 def test_cutoffs_run_from_the_warm_up_to_the_midnight_after_the_last_day() -> None:
