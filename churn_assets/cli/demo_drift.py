@@ -14,7 +14,7 @@ from rich.console import Console
 from churn_assets.cli.comparison import show_errors
 from churn_assets.cli.daemon import running_daemon
 from churn_assets.cli.model import history_of
-from churn_assets.cli.retrain import decisions_table
+from churn_assets.cli.retrain import decisions_table, retrain
 from churn_assets.cli.run import bring_up_to_date, run_everything
 from churn_assets.cli.simulate import truth_folder
 from churn_assets.cli.watching import Watcher
@@ -110,9 +110,7 @@ def _play(settings: Settings, console: Console) -> None:
     _head(console, f"A service of {LISTENERS} listeners, {DAYS} days; the world changes on {day_of_world(SHIFT)}")
     _simulate(settings)
     _land(settings, 0, SHIFT)
-    # Days that have not landed yet would only be made twice.
-    run_everything(settings.model_copy(update={"last_day": day_of_world(SHIFT - 1)}), until="reports")
-    _require_champion(settings)
+    _train_first(settings)
     console.print(
         f"Settings of the demo: cool-down {COOLDOWN_SECONDS} s instead of a day; no monthly refresh, so that reports "
         "alone set retrainings off; reports of the newest 7 days.",
@@ -127,6 +125,18 @@ def _play(settings: Settings, console: Console) -> None:
             _land(settings, landed, act.until)
             landed = act.until
             _report(session, watcher)
+
+
+def _train_first(settings: Settings) -> None:
+    """The first champion, and calm reports of it; of the days that have landed, since others would be made twice."""
+    from churn_assets.resources.session import open_session
+
+    landed = settings.model_copy(update={"last_day": day_of_world(SHIFT - 1)})
+    run_everything(landed, until="features")
+    retrain(landed, why="The first training.")
+    _require_champion(landed)
+    with open_session(landed) as session:
+        bring_up_to_date(session)
 
 
 def _require_champion(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from churn_assets.resources.progress import Listener
 from churn_assets.resources.runner import Range, Request, RunResult, carry_out, run_assets
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
-from churn_assets.serving.assets import SERVED_EVENTS
+from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 CONFIG = "dagster.yaml"

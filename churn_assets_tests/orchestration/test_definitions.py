@@ -10,7 +10,7 @@ import pytest
 
 from churn_assets.definitions import build_defs, defs
 from churn_assets.resources.lake_asset import OWNER
-from churn_assets.serving.assets import SERVED_EVENTS
+from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
 
 
 SENSORS = {
-    "landing_sensor": {"update_days", "update_cutoffs", "update_tables"},
+    "landing_sensor": {"update_days", "update_cutoffs", "export_served_events"},
     "data_drift_sensor": {"retrain", "record_decision"},
     "performance_drop_sensor": {"retrain", "record_decision"},
     "novelty_sensor": {"retrain", "record_decision"},

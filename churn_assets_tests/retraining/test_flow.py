@@ -8,11 +8,12 @@ import pytest
 from churn_assets.registry.registry import CHAMPION
 from churn_assets.registry.tracking import MODEL
 from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, Service
 
-REPORTS = {"drift_report", "novelty_report", "performance_report"}
+REPORTS = {"prediction_log", "drift_report", "novelty_report", "performance_report"}
 
 
 def asked(service: Service) -> list[dg.RunRequest]:
@@ -23,6 +24,7 @@ def asked(service: Service) -> list[dg.RunRequest]:
         "storage": LakeResource(root=settings.lake_url),
         "models": ModelStoreResource(folder=str(settings.mlflow_home)),
         "landing": LandingResource(**landing),
+        "predictions": StoreResource(url=settings.prediction_store_url),
     }
     with service.session() as session:
         repository = session.defs.get_repository_def()
