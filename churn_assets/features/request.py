@@ -4,7 +4,7 @@ Used for a request to the API; `batch.py` does the same over the lake. A propert
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +16,10 @@ from churn_assets.features.aggregates import Aggregate, Condition, Grain, Operat
 from churn_assets.features.batch import Horizon, reach_days
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import UNKNOWN
-from churn_assets.features.declaration import Catalogue, Feature
-from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, Field, evaluate
+from churn_assets.features.declaration import Catalogue
+from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Constant, Expression, Field, evaluate
 from churn_assets.features.numpy_arithmetic import NumpyArithmetic
+from churn_assets.features.plan import plan_of
 
 Array = npt.NDArray[Any]
 ORDER = ("ts", "session_id", "item_in_session", "page")
@@ -70,31 +71,15 @@ def _is_first_copy(columns: Mapping[str, Array], listener: Array, order: Array) 
 
 def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogue = CATALOGUE) -> dict[str, Array]:
     """Every declared feature as an array of one value a listener, in the order of `listeners.user_ids`."""
-    values = _Evaluation(listeners, horizon)
-    done: dict[str, Array] = {}
-    cache: dict[str, Array] = {}
-
-    def leaf(expression: Expression) -> Any:
-        match expression:
-            case Feature(name=name):
-                return done[name] if name in done else evaluate(expression.expression, NumpyArithmetic(), leaf)
-            case Aggregate():
-                text = expression.text()
-                if text not in cache:
-                    cache[text] = values.aggregate(expression)
-                return cache[text]
-            case _ if expression is CUTOFF:
-                return listeners.cutoffs
-            case _ if expression is LOG_START:
-                return horizon.log_start
-            case _:
-                assert expression is LOOKBACK
-                return horizon.lookback_days
-
+    plan, values, arithmetic = plan_of(catalogue), _Evaluation(listeners, horizon), NumpyArithmetic()
+    done: list[Any] = []
     with np.errstate(divide="ignore", invalid="ignore"):
-        for feature in catalogue.features:
-            done[feature.name] = evaluate(feature.expression, NumpyArithmetic(), leaf)
-    return done
+        for step in plan.steps:
+            if step.name is None:
+                done.append(values.leaf(step.expression))
+            else:
+                done.append(arithmetic.apply(step.name, *[done[position] for position in step.arguments]))
+    return {name: done[position] for name, position in plan.features.items()}
 
 
 @dataclass(frozen=True)
@@ -103,6 +88,24 @@ class _Evaluation:
 
     listeners: Listeners
     horizon: Horizon
+
+    masks: dict[Condition, Array] = field(default_factory=dict)
+    numbered: dict[str, tuple[Array, int]] = field(default_factory=dict)
+
+    def leaf(self, expression: Expression) -> Any:
+        """The value of a constant, a symbol or an aggregate."""
+        match expression:
+            case Constant(value=value):
+                return value
+            case Aggregate():
+                return self.aggregate(expression)
+            case _ if expression is CUTOFF:
+                return self.listeners.cutoffs
+            case _ if expression is LOG_START:
+                return self.horizon.log_start
+            case _:
+                assert expression is LOOKBACK
+                return self.horizon.lookback_days
 
     def aggregate(self, aggregate: Aggregate) -> Array:
         match aggregate.grain:
@@ -173,21 +176,32 @@ class _Evaluation:
         return (age <= oldest) & (age > window.ending)
 
     def holds(self, condition: Condition) -> Array:
-        return np.asarray(self.on_events(condition.test), dtype=bool)
+        if condition not in self.masks:
+            self.masks[condition] = np.asarray(self.on_events(condition.test), dtype=bool)
+        return self.masks[condition]
 
     def on_events(self, expression: Expression | None) -> Array:
         return _on_rows(expression, self.listeners.columns)
 
     def heard(self, aggregate: Aggregate) -> Array:
-        items = self.on_events(aggregate.value)
-        counted = _is_known(items) & self.holds(aggregate.condition) if aggregate.condition else _is_known(items)
-        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & counted)
-        numbers: dict[str, int] = {}
-        codes = np.array([numbers.setdefault(item, len(numbers)) for item in items[known]], dtype=np.int64)
+        codes, count = self.items(aggregate)
+        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & (codes >= 0))
         listener = self.listeners.listener[known]
-        _, firsts = np.unique(listener * (len(numbers) + 1) + codes, return_index=True)
+        _, firsts = np.unique(listener * (count + 1) + codes[known], return_index=True)
         inside = self.in_window(self.age[known][firsts], aggregate.window)
         return self.sum(inside.astype(np.float64), listener[firsts])
+
+    def items(self, aggregate: Aggregate) -> tuple[Array, int]:
+        """A number from 0 for each distinct item, -1 where an event has none that counts; and how many there are."""
+        if aggregate.name not in self.numbered:
+            items, numbers = self.on_events(aggregate.value), dict[str, int]()
+            counts = self.holds(aggregate.condition) if aggregate.condition else np.ones(len(items), dtype=bool)
+            codes = [
+                numbers.setdefault(item, len(numbers)) if is_counted and item is not None else -1
+                for item, is_counted in zip(items.tolist(), counts.tolist(), strict=True)
+            ]
+            self.numbered[aggregate.name] = np.array(codes, dtype=np.int64), len(numbers)
+        return self.numbered[aggregate.name]
 
     def over_states(self, aggregate: Aggregate) -> Array:
         columns, listener = self.listeners.columns, self.listeners.listener
