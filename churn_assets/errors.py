@@ -13,6 +13,7 @@ ChurnAssetsError
  │    ├── ArtifactError           a stored model is tampered with, foreign or incomplete
  │    └── FingerprintError        a model and the features it is given were declared differently
  ├── StoreError               the prediction store cannot do what was asked of it
+ │    └── StoreUnreachableError   it does not answer, or is busy for longer than was waited: nothing was kept, try again
  ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
  ├── ReportError              a report cannot be made
  └── RetrainingError          a retraining cannot be decided on or recorded
@@ -69,6 +70,10 @@ class FingerprintError(RegistryError):
 
 class StoreError(ChurnAssetsError):
     """The prediction store cannot do what was asked of it."""
+
+
+class StoreUnreachableError(StoreError):
+    """The prediction store does not answer, or is busy for longer than was waited; the same may work again later."""
 
 
 class RequestError(ChurnAssetsError):

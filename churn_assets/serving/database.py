@@ -1,0 +1,204 @@
+"""The database below the prediction store: how SQLite and PostgreSQL are opened so that what is committed stays."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from churn_assets.cutoffs import SECOND
+from churn_assets.errors import StoreError, StoreUnreachableError
+from churn_assets.registry.lock import exclusive
+from churn_assets.serving.schema import upgrade, version_of
+
+PATIENCE_S = 10.0
+WRITER_LOCK = 0x636875726E
+"""Key of PostgreSQL's advisory lock that whoever writes holds: "churn" in ASCII."""
+CONNECTIONS = 8
+BEGIN = "churn_begin"
+"""Execution option of a connection: what tells SQLite to begin a transaction."""
+NOTHING, DEFERRED, IMMEDIATE = "", "BEGIN DEFERRED", "BEGIN IMMEDIATE"
+OF_READERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}, "sqlite": {}}
+OF_WRITERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {}, "sqlite": {BEGIN: IMMEDIATE}}
+"""Execution options by database."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database by its SQLAlchemy URL; whatever is busy in it is waited for, `patience_s` seconds at most.
+
+    One writes at a time, on either database: SQLite lets no second one in, and on PostgreSQL writers take turns by an
+    advisory lock. So rows become visible in the order of their numbers, and a reader that has seen number n will never
+    meet a smaller one that is new.
+    """
+
+    url: URL
+    patience_s: float = PATIENCE_S
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of ours rather than a server."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @property
+    def name(self) -> str:
+        """The database as it may be shown: without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine; it connects when it is used."""
+        return _sqlite(self) if self.is_sqlite else _postgresql(self)
+
+    def exists(self) -> bool:
+        """Whether there is a store; a look never makes one."""
+        if self.file is not None and not self.file.exists():
+            return False
+        with self.reading() as connection:
+            return version_of(connection) > 0
+
+    def prepare(self) -> None:
+        """Make the store, or bring it to today's version; several processes may do so at once."""
+        if self.file is None:
+            self._upgrade()
+            return
+        try:
+            with exclusive(self.file.with_name(f"{self.file.name}.lock")):
+                self._use_wal()
+                self._upgrade()
+        except OSError as error:
+            message = f"The prediction store {self.file} cannot be made ({error}): set CHURN_STORE_URL."
+            raise StoreError(message) from error
+
+    def _use_wal(self) -> None:
+        """Let readers and the writer work side by side; the file remembers it."""
+        options = {BEGIN: NOTHING}  # not to be changed inside a transaction
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+    def _upgrade(self) -> None:
+        with self.writing() as connection:
+            upgrade(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose transaction sees one state of the store from its first statement on."""
+        options = OF_READERS[self.url.get_backend_name()]
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that nobody else writes beside; committed, and on disk, when the block is left."""
+        options = OF_WRITERS[self.url.get_backend_name()]
+        with (
+            self._translated(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection that nobody uses."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Errors of the database as ours, with what to look at."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+            if _is_passing(error):
+                message = (
+                    f"The prediction store {self.name} cannot be reached ({cause}): check that it is there, writable, "
+                    "not full and not locked by another program, and that CHURN_STORE_URL names it."
+                )
+                raise StoreUnreachableError(message) from error
+            raise StoreError(f"The prediction store {self.name} refused a statement: {cause}.") from error
+
+
+def _is_passing(error: SQLAlchemyError) -> bool:
+    """Whether the database is at fault, and may be well again in a moment; otherwise what it was told is."""
+    is_cut_off = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_cut_off or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+
+
+def database(url: str, patience_s: float = PATIENCE_S) -> Database:
+    """The database at `url`; nothing is opened or made yet. StoreError for what cannot keep a prediction."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = f"CHURN_STORE_URL is not an SQLAlchemy URL ({error}): use sqlite:///… or postgresql+psycopg://…"
+        raise StoreError(message) from error
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database in (None, "", ":memory:"):
+            message = f"{url!r} lives in memory, and would lose every prediction: name a file, sqlite:///predictions.db"
+            raise StoreError(message)
+        case "sqlite":
+            return Database(parsed.set(drivername="sqlite"), patience_s)
+        case "postgresql":
+            return Database(parsed.set(drivername="postgresql+psycopg"), patience_s)
+        case other:
+            message = f"The prediction store cannot be kept in {other}: use sqlite:///… or postgresql+psycopg://…"
+            raise StoreError(message)
+
+
+def _sqlite(of: Database) -> Engine:
+    engine = create_engine(
+        of.url,
+        pool_size=CONNECTIONS,
+        pool_timeout=of.patience_s,
+        connect_args={"timeout": of.patience_s, "isolation_level": None, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    # The driver's own notion of transactions is off (isolation_level above): it would begin them too late.
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if statement := connection.get_execution_options().get(BEGIN, DEFERRED):
+            connection.exec_driver_sql(statement)
+
+    return engine
+
+
+def _postgresql(of: Database) -> Engine:
+    milliseconds = int(of.patience_s * SECOND)
+    timeouts = {"lock_timeout": milliseconds, "idle_in_transaction_session_timeout": 6 * milliseconds}
+    engine = create_engine(
+        of.url,
+        pool_size=CONNECTIONS,
+        pool_timeout=of.patience_s,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": max(2, int(of.patience_s)),
+            "options": " ".join(f"-c {name}={value}" for name, value in timeouts.items()),
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        # Acknowledged means durable: a server that commits before it has written is told not to for us.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
+
+    return engine

@@ -1,0 +1,114 @@
+"""The prediction store: an answer is acknowledged only once it, and all it was made from, is on disk."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, insert, select
+
+from churn_assets.errors import StoreError
+from churn_assets.serving.database import PATIENCE_S, Database, database
+from churn_assets.serving.prediction import Answered
+from churn_assets.serving.record import Record, decompressed, prediction, record
+from churn_assets.serving.schema import PREDICTIONS, REQUESTS
+from churn_assets.serving.writer import Limits, Writer
+
+_REQUEST = select(REQUESTS)
+_OF_REQUEST = select(PREDICTIONS).order_by(PREDICTIONS.c.sequence)
+
+
+class PredictionStore:
+    """The store as the API uses it: looks requests up, and keeps answers; threads and processes may share it.
+
+    Every process opens its own with `open_store`, after it was forked. As a context manager it closes itself.
+    """
+
+    def __init__(self, kept_in: Database, limits: Limits) -> None:
+        self._database = kept_in
+        self._writer = Writer(self._write, limits)
+
+    def find(self, request_id: str) -> Answered | None:
+        """The request that was answered under this id, None if there is none; StoreError if the store is not there."""
+        with self._database.reading() as connection:
+            return _find(connection, request_id)
+
+    def keep(self, answered: Answered) -> Future[Answered]:
+        """Store an answer; the future gives what is stored under its id, and only once that is durable.
+
+        That is `answered` itself, or what was there first: the caller compares the digests, since another body under
+        the same id is not the same request. The future fails with StoreError for what the store refuses, and with
+        StoreUnreachableError if the database could not be reached for as long as it is waited for; a request that
+        fails so may have been stored, and is told apart by asking again under the same id. Who cancels the future in
+        time is not stored.
+        """
+        try:
+            return self._writer.put(record(answered))
+        except StoreError as error:
+            refused: Future[Answered] = Future()
+            refused.set_exception(error)
+            return refused
+
+    def close(self) -> None:
+        """Store what still waits, then let go of the database; may be called more than once."""
+        self._writer.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, records: Sequence[Record]) -> Sequence[Answered]:
+        """Store those that are new, all in one transaction; what is stored under the id of each, in their order."""
+        wanted = [record.request_id for record in records]
+        with self._database.writing() as connection:
+            stored = {id_: _found(connection, id_) for id_ in _known(connection, wanted)}
+            fresh: dict[str, Record] = {}
+            for new in records:
+                if new.request_id not in stored:
+                    fresh.setdefault(new.request_id, new)
+            _insert(connection, list(fresh.values()))
+        stored |= {id_: new.answered for id_, new in fresh.items()}
+        return [stored[id_] for id_ in wanted]
+
+
+def open_store(url: str, *, patience_s: float = PATIENCE_S) -> PredictionStore:
+    """The store at an SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`), made or upgraded where needed.
+
+    A database that is busy or away is waited for, about `patience_s` seconds. Raises StoreError if it cannot be used,
+    or if a newer release has written to it.
+    """
+    kept_in = database(url, patience_s)
+    kept_in.prepare()
+    return PredictionStore(kept_in, Limits(patience_s=patience_s))
+
+
+def _insert(connection: Connection, records: Sequence[Record]) -> None:
+    if records:
+        connection.execute(insert(REQUESTS), [record.request for record in records])
+    if rows := [row for record in records for row in record.predictions]:
+        connection.execute(insert(PREDICTIONS), rows)
+
+
+def _known(connection: Connection, request_ids: Sequence[str]) -> list[str]:
+    found = select(REQUESTS.c.request_id).where(REQUESTS.c.request_id.in_(request_ids))
+    return list(connection.execute(found).scalars())
+
+
+def _find(connection: Connection, request_id: str) -> Answered | None:
+    request = connection.execute(_REQUEST.where(REQUESTS.c.request_id == request_id)).one_or_none()
+    if request is None:
+        return None
+    rows = connection.execute(_OF_REQUEST.where(PREDICTIONS.c.request_id == request_id))
+    answer = decompressed(request.answer)
+    return Answered(request_id, request.digest, answer, tuple(prediction(row) for row in rows))
+
+
+def _found(connection: Connection, request_id: str) -> Answered:
+    found = _find(connection, request_id)
+    assert found is not None
+    return found
