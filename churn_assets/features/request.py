@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from churn_assets.cutoffs import DAY
 from churn_assets.features.aggregates import Aggregate, Condition, Grain, Operator, Window
@@ -42,23 +43,34 @@ class Listeners:
     @classmethod
     def of(cls, columns: Mapping[str, Array], cutoffs: Mapping[str, int], horizon: Horizon) -> "Listeners":
         """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to the lookback."""
-        cutoff = np.array([cutoffs[user] for user in columns["user_id"]], dtype=np.int64)
+        whose, everyone = _ranks(columns["user_id"])
+        cutoff = np.array([cutoffs[user] for user in everyone], dtype=np.int64)[whose]
         ts = columns["ts"]
         seen = np.flatnonzero((ts < cutoff) & (ts >= cutoff - horizon.lookback_days * DAY))
         clipped = {name: column[seen] for name, column in columns.items()}
-        user_ids, listener = np.unique(clipped["user_id"].astype(str), return_inverse=True)
+        present, listener = np.unique(whose[seen], return_inverse=True)
+        user_ids = everyone[present]
         order = np.lexsort((*(_sortable(clipped[name]) for name in reversed(ORDER)), listener))
         kept = order[_is_first_copy(clipped, listener, order)]
         return cls(
             {name: column[kept] for name, column in clipped.items()},
             listener[kept],
-            user_ids.astype(object),
+            user_ids,
             np.array([cutoffs[user] for user in user_ids], dtype=np.int64),
         )
 
 
+def _ranks(texts: Array) -> tuple[Array, Array]:
+    """For each text its place among the distinct ones in order; and the distinct ones."""
+    codes, distinct = pd.factorize(texts)
+    order = np.argsort(distinct.astype(str))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks[codes], np.asarray(distinct, dtype=object)[order]
+
+
 def _sortable(column: Array) -> Array:
-    return column.astype(str) if column.dtype == object else column
+    return _ranks(column)[0] if column.dtype == object else column
 
 
 def _is_first_copy(columns: Mapping[str, Array], listener: Array, order: Array) -> Array:
@@ -83,6 +95,21 @@ def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogu
 
 
 @dataclass(frozen=True)
+class Last:
+    """The last event of each listener: its page, and the age of its day at the cut-off (days, from 1)."""
+
+    page: Array
+    age_days: Array
+
+    @classmethod
+    def of(cls, listeners: Listeners) -> "Last":
+        """The last events of `listeners`, in the order of `listeners.user_ids`."""
+        ends = np.searchsorted(listeners.listener, np.arange(len(listeners.user_ids)), side="right") - 1
+        ts = listeners.columns["ts"][ends]
+        return cls(listeners.columns["page"][ends], (listeners.cutoffs - ts + (DAY - 1)) // DAY)
+
+
+@dataclass(frozen=True)
 class _Evaluation:
     """The aggregates of some listeners."""
 
@@ -102,7 +129,9 @@ class _Evaluation:
             case _ if expression is CUTOFF:
                 return self.listeners.cutoffs
             case _ if expression is LOG_START:
-                return self.horizon.log_start
+                # What a listener sends may be older than the log; what lies in the log never is.
+                first_day = self.listeners.columns["ts"][self.starts] // DAY * DAY
+                return np.minimum(first_day, self.horizon.log_start)
             case _:
                 assert expression is LOOKBACK
                 return self.horizon.lookback_days
@@ -194,13 +223,11 @@ class _Evaluation:
     def items(self, aggregate: Aggregate) -> tuple[Array, int]:
         """A number from 0 for each distinct item, -1 where an event has none that counts; and how many there are."""
         if aggregate.name not in self.numbered:
-            items, numbers = self.on_events(aggregate.value), dict[str, int]()
-            counts = self.holds(aggregate.condition) if aggregate.condition else np.ones(len(items), dtype=bool)
-            codes = [
-                numbers.setdefault(item, len(numbers)) if is_counted and item is not None else -1
-                for item, is_counted in zip(items.tolist(), counts.tolist(), strict=True)
-            ]
-            self.numbered[aggregate.name] = np.array(codes, dtype=np.int64), len(numbers)
+            items = self.on_events(aggregate.value)
+            if aggregate.condition:
+                items = np.where(self.holds(aggregate.condition), items, None)
+            codes, distinct = pd.factorize(items)
+            self.numbered[aggregate.name] = codes.astype(np.int64), len(distinct)
         return self.numbered[aggregate.name]
 
     def over_states(self, aggregate: Aggregate) -> Array:

@@ -47,14 +47,19 @@ _FULL_BROWSER = "Mozilla/"
 
 @dataclass(frozen=True)
 class Agent:
-    """What a listener used, in the words of `DEVICES`, `OPERATING_SYSTEMS` and `BROWSERS`."""
+    """What a listener used, in the words of `DEVICES`, `OPERATING_SYSTEMS` and `BROWSERS`; None where nothing says."""
 
     device: str
-    os: str
-    browser: str
+    os: str | None
+    browser: str | None
 
 
 UNKNOWN = Agent(OTHER, OTHER, OTHER)
+_DEVICE_NAMES = {
+    **dict.fromkeys(("desktop", "computer", "pc", "laptop", "mac", "macintosh", "windows", "linux", "web"), "Desktop"),
+    **dict.fromkeys(("mobile", "phone", "smartphone", "iphone", "ipod", "android", "ios"), "Mobile"),
+    **dict.fromkeys(("tablet", "ipad", "kindle"), "Tablet"),
+}
 
 
 def agent(user_agent: str | None) -> Agent | None:
@@ -65,6 +70,12 @@ def agent(user_agent: str | None) -> Agent | None:
     """
     text = (user_agent or "").strip().strip('"').strip()
     return _agent(text[:_MEANINGFUL_CHARACTERS]) if text else None
+
+
+def named_device(name: str) -> Agent | None:
+    """The device that somebody named outright, as in `Mobile` or `iPhone`; None for text without content."""
+    text = name.strip().casefold()
+    return Agent(_DEVICE_NAMES.get(text, OTHER), None, None) if text else None
 
 
 def agent_table(user_agents: Iterable[str | None]) -> pa.Table:
