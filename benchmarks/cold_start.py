@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from churn_assets.cutoffs import DAY, epoch_ms
+from churn_assets.cutoffs import epoch_ms
 from churn_assets.features.batch import Horizon
 from churn_assets.features.request import Listeners, request_features
 from churn_assets.ingest.tables import EVENTS
@@ -43,12 +43,16 @@ def main(home: Path) -> None:
     print(f"champion {champion.version.number} ({champion.model.rung}), cut-offs {', '.join(honest)}")
     parts = [_listeners(lake, settings, key) for key in honest]
     for kept in SESSIONS:
-        found = [_asked(_last_sessions(seen, kept), Horizon(settings.lookback_days, start), labels)
-                 for seen, labels, start in parts]
+        found = [
+            _asked(_last_sessions(seen, kept), Horizon(settings.lookback_days, start), labels)
+            for seen, labels, start in parts
+        ]
         _tell(f"only the last {kept} sessions are sent", found, champion.model, prior)
     for least, most in YOUNG:
-        found = [_only(_asked(seen, Horizon(settings.lookback_days, start), labels), least, most)
-                 for seen, labels, start in parts]
+        found = [
+            _only(_asked(seen, Horizon(settings.lookback_days, start), labels), least, most)
+            for seen, labels, start in parts
+        ]
         _tell(f"listeners with {least} to {most} sessions in all", found, champion.model, prior)
 
 
@@ -100,7 +104,7 @@ def _only(found: Found, least: int, most: int) -> Found:
     rows, churned = found
     sessions = np.asarray(rows["total_sessions"])
     chosen = (sessions >= least) & (sessions <= most)
-    picked: Mapping[str, Floats] = {name: value[chosen] for name, value in rows.values.items()}
+    picked: Mapping[str, Floats] = {name: value[chosen] for name, value in rows.arrays.items()}
     return Columns(picked, int(chosen.sum())), churned[chosen]
 
 
@@ -116,8 +120,10 @@ def _tell(case: str, found: list[Found], model: object, prior: Prior) -> None:
         return
     losses = [log_losses(y, p).mean() for p in (model_p, prior_p, blended(model_p, prior_p, k))]
     shown = "  ".join(f"{name} {loss:.4f}" for name, loss in zip(("model", "prior", "blend"), losses, strict=True))
-    print(f"{case:44} n {len(y):5}  left {y.mean():.3f}  knowledge {k.mean():.2f}  log-loss: {shown}  "
-          f"mean p: model {model_p.mean():.3f} prior {prior_p.mean():.3f}")
+    print(
+        f"{case:44} n {len(y):5}  left {y.mean():.3f}  knowledge {k.mean():.2f}  log-loss: {shown}  "
+        f"mean p: model {model_p.mean():.3f} prior {prior_p.mean():.3f}"
+    )
 
 
 if __name__ == "__main__":

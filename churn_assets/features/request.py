@@ -19,7 +19,7 @@ from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import UNKNOWN
 from churn_assets.features.declaration import Catalogue
 from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Constant, Expression, Field, evaluate
-from churn_assets.features.numpy_arithmetic import NumpyArithmetic
+from churn_assets.features.numpy_arithmetic import NumpyArithmetic, only_if
 from churn_assets.features.plan import plan_of
 
 Array = npt.NDArray[Any]
@@ -225,7 +225,7 @@ class _Evaluation:
         if aggregate.name not in self.numbered:
             items = self.on_events(aggregate.value)
             if aggregate.condition:
-                items = np.where(self.holds(aggregate.condition), items, None)
+                items = only_if(self.holds(aggregate.condition), items)
             codes, distinct = pd.factorize(items)
             self.numbered[aggregate.name] = codes.astype(np.int64), len(distinct)
         return self.numbered[aggregate.name]

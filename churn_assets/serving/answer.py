@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from churn_assets.cutoffs import SECOND
+from churn_assets.registry.tracking import MODEL
+from churn_assets.serving.champion import Champion
 from churn_assets.serving.predictor import Explained
 
+LOG_NAMES = {"user_id": "userId"}
+"""The API keeps the log's own name."""
 Probability = Annotated[float, Meta(ge=0, le=1)]
 
 
-class PredictionAnswer(Struct, frozen=True):
+class PredictionAnswer(Struct, frozen=True, rename=LOG_NAMES):
     """The prediction for one listener."""
 
-    userId: Annotated[str, Meta(description="The listener, as in the log.")]
+    user_id: Annotated[str, Meta(description="The listener, as in the log.")]
     churn_probability: Annotated[
         Probability, Meta(description="Calibrated probability that the listener leaves within the horizon.")
     ]
@@ -44,6 +48,45 @@ class BatchAnswer(Struct, frozen=True):
     predictions: list[PredictionAnswer]
 
 
+class ScoreAnswer(Struct, frozen=True, rename=LOG_NAMES):
+    """The newest batch score of a listener, as `churn_scores` has it."""
+
+    user_id: Annotated[str, Meta(description="The listener, as in the log.")]
+    cutoff: Annotated[str, Meta(description="The cut-off of the score, data time, UTC.")]
+    churn_probability: Probability
+    churn_pred: bool
+    risk_band: str
+    model_version: str
+    inference_timestamp: Annotated[str, Meta(description="When the score was made, wall clock, UTC.")]
+    as_of: Annotated[str, Meta(description="The data clock when the score was made, UTC.")]
+    at_risk: bool
+    reasons: list[str]
+
+
+class ModelAnswer(Struct, frozen=True):
+    """The champion: what it is, how it was judged, and its card."""
+
+    name: str
+    version: str
+    rung: str
+    fingerprint: Annotated[str, Meta(description="Declaration of the features it was trained on.")]
+    registered_at: str
+    last_label_day: Annotated[str, Meta(description="End of the newest label window that it saw.")]
+    threshold: Annotated[float, Meta(description="Probability from which `churn_pred` is true.")]
+    features: Annotated[list[str], Meta(description="The features that the estimator reads.")]
+    evaluation: Annotated[dict[str, Any], Meta(description="Metrics with intervals, on rows it never saw.")]
+    card: Annotated[str, Meta(description="Model card, Markdown.")]
+
+
+class HealthAnswer(Struct, frozen=True, omit_defaults=True):
+    """Whether the service lives, and whether it can answer."""
+
+    status: Annotated[str, Meta(description="`ok`, `degraded` (an older version answers) or `unavailable`.")]
+    model_version: str | None = None
+    data_clock: str | None = None
+    trouble: str | None = None
+
+
 def single(explained: Explained) -> bytes:
     """The body of the answer for one listener."""
     return msgspec.json.encode(_answer(explained))
@@ -57,7 +100,7 @@ def batch(request_id: str, explained: Sequence[Explained]) -> bytes:
 def _answer(explained: Explained) -> PredictionAnswer:
     made = explained.prediction
     return PredictionAnswer(
-        userId=made.user_id,
+        user_id=made.user_id,
         churn_probability=made.churn_probability,
         churn_pred=made.churn_pred,
         risk_band=made.risk_band,
@@ -69,6 +112,25 @@ def _answer(explained: Explained) -> PredictionAnswer:
         knowledge=made.knowledge,
         request_id=made.request_id,
         reasons=UNSET if explained.reasons is None else explained.reasons,
+    )
+
+
+def model(champion: Champion) -> bytes:
+    """The body that describes the champion."""
+    version, made = champion.loaded.version, champion.model
+    return msgspec.json.encode(
+        ModelAnswer(
+            name=MODEL,
+            version=version.number,
+            rung=version.rung,
+            fingerprint=version.fingerprint,
+            registered_at=version.created_at.isoformat(timespec="seconds"),
+            last_label_day=version.last_label_day.isoformat(),
+            threshold=made.threshold,
+            features=list(made.selected),
+            evaluation=dict(champion.loaded.artifact.evaluation),
+            card=champion.loaded.artifact.card,
+        )
     )
 
 

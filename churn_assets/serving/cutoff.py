@@ -9,8 +9,9 @@ from churn_assets.serving.events import Events
 
 
 def cutoffs(events: Events, *, as_of: int | None, clock: int | None) -> Mapping[str, int]:
-    """The cut-off of each listener, in epoch milliseconds: `as_of`; else `clock`, the data clock, or the first
-    midnight after the listener's own newest event, whichever is later.
+    """The cut-off of each listener, in epoch milliseconds: `as_of`, if it was asked for.
+
+    Else `clock`, the data clock, or the first midnight after the listener's own newest event, whichever is later.
     """
     if as_of is not None:
         return dict.fromkeys(events.of_listener, as_of)

@@ -153,7 +153,7 @@ def _read_one(item: bytes) -> EventLine | Fault:
     return EventLine(**msgspec.structs.asdict(line), device=device)
 
 
-def _read_device(item: bytes) -> str | None | Fault:
+def _read_device(item: bytes) -> str | Fault | None:
     try:
         device: str | None = msgspec.json.decode(msgspec.json.decode(item, type=_Device).device, type=str | None)
     except (msgspec.MsgspecError, RecursionError):

@@ -119,7 +119,7 @@ class _Seen:
 
     def features(self) -> Iterator[dict[str, float | str | None]]:
         """Every feature of each listener; null is None."""
-        names, columns = self.rows.values.keys(), (_plain(column) for column in self.rows.values.values())
+        names, columns = self.rows.arrays.keys(), (_plain(column) for column in self.rows.arrays.values())
         return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
     def reasons(self, known: Sequence[float]) -> Sequence[list[str] | None]:
@@ -128,7 +128,7 @@ class _Seen:
             return [None] * len(known)
         import pandas as pd
 
-        frame = pd.DataFrame(dict(self.rows.values))
+        frame = pd.DataFrame(dict(self.rows.arrays))
         told = self.champion.wording.reasons(frame, self.champion.model.contributions(frame))
         sessions = self.rows[EVIDENCE].tolist()
         return [_cold_start(*one) + reasons for *one, reasons in zip(known, sessions, told, strict=True)]

@@ -32,16 +32,16 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class Columns:
-    """Feature rows as plain arrays of `size` values: what a frame is, without what it costs for a row or two."""
+    """Feature rows as plain `arrays` of `size` values: what a frame is, without what it costs for a row or two."""
 
-    values: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, NDArray[Any]]
     size: int
 
     def __contains__(self, name: Any, /) -> bool:
-        return name in self.values
+        return name in self.arrays
 
     def __getitem__(self, name: Any, /) -> NDArray[Any]:
-        return self.values[name]
+        return self.arrays[name]
 
     def __len__(self) -> int:
         return self.size

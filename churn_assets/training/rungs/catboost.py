@@ -121,9 +121,7 @@ def _rows(columns: dict[str, Texts | Floats]) -> list[list[Any]]:
     return [list(row) for row in zip(*(values.tolist() for values in columns.values()), strict=True)]
 
 
-def _pool(
-    features: Rows, names: tuple[str, ...], categorical: tuple[str, ...], *, target: Flags | None = None
-) -> Any:
+def _pool(features: Rows, names: tuple[str, ...], categorical: tuple[str, ...], *, target: Flags | None = None) -> Any:
     from catboost import Pool
 
     label = None if target is None else target.astype(np.int64)
