@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+import pandas as pd
+
 from churn_assets.cli.run import run_everything
 from churn_assets.cli.simulate import simulate_logs, world_of
 from churn_assets.ingest.tables import RAW_LOGS
@@ -63,7 +65,7 @@ def _lines(lake: Lake) -> dict[str, list[dict[str, object]]]:
     found: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in frame.rename(columns=LOG_NAMES).to_dict("records"):
         found[row["userId"]].append(
-            {name: value for name, value in row.items() if value == value and value is not None}
+            {name: value for name, value in row.items() if pd.notna(value)}
         )
     return found
 

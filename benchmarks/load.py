@@ -31,11 +31,11 @@ def flood(port: int, path: str, body: str, *, seconds: float) -> int:
     return done
 
 
-def once(port: int, path: str, body: str, *, repeats: int) -> float:
+def once(port: int, path: str, body: str, *, tries: int) -> float:
     """Seconds that one request takes; the quickest of a few."""
     content, connection = Path(body).read_bytes(), _connected(port)
     took = []
-    for _ in range(repeats):
+    for _ in range(tries):
         began = time.perf_counter()
         _ask(connection, path, content)
         took.append(time.perf_counter() - began)

@@ -34,7 +34,7 @@ def serving(bench: Workbench) -> Findings:
         answered = _flooded(ours, body, bench.size.flood_seconds)
         busy = ours.cpu_seconds() - before
         many = str(folder / "many.json")
-        batch = bench.measure("1,000 listeners at once", load.once, repeats=3, **ours.at("/predict_batch", many))
+        batch = bench.measure("1,000 listeners at once", load.once, tries=3, **ours.at("/predict_batch", many))
     with _server(PLAIN, home) as plain:
         pandas = bench.measure("reference: plain pandas", load.paced, **plain.steady(body, requests // 4, rate=2))
     events = api_home.MANY_LISTENERS * api_home.MANY_EVENTS
