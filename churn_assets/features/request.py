@@ -118,6 +118,8 @@ class _Evaluation:
 
     masks: dict[Condition, Array] = field(default_factory=dict)
     numbered: dict[str, tuple[Array, int]] = field(default_factory=dict)
+    windows: dict[Window, Array] = field(default_factory=dict)
+    session_windows: dict[Window, Array] = field(default_factory=dict)
 
     def leaf(self, expression: Expression) -> Any:
         """The value of a constant, a symbol or an aggregate."""
@@ -178,10 +180,13 @@ class _Evaluation:
     def sum(self, weights: Array, listener: Array) -> Array:
         return np.bincount(listener, weights=weights, minlength=self.size)
 
+    def count(self, is_counted: Array, listener: Array) -> Array:
+        return np.bincount(listener[is_counted], minlength=self.size).astype(np.float64)
+
     def over_events(self, aggregate: Aggregate) -> Array:
         match aggregate.operator:
             case Operator.COUNT:
-                return self.sum(self.inside(aggregate).astype(np.float64), self.listeners.listener)
+                return self.count(self.inside(aggregate), self.listeners.listener)
             case Operator.TOTAL:
                 value = np.nan_to_num(self.on_events(aggregate.value))
                 return self.sum(np.where(self.inside(aggregate), value, 0.0), self.listeners.listener)
@@ -197,7 +202,9 @@ class _Evaluation:
                 return self.over_states(aggregate)
 
     def inside(self, aggregate: Aggregate) -> Array:
-        inside = self.in_window(self.age, aggregate.window)
+        if aggregate.window not in self.windows:
+            self.windows[aggregate.window] = self.in_window(self.age, aggregate.window)
+        inside = self.windows[aggregate.window]
         return inside & self.holds(aggregate.condition) if aggregate.condition else inside
 
     def in_window(self, age: Array, window: Window) -> Array:
@@ -218,7 +225,7 @@ class _Evaluation:
         listener = self.listeners.listener[known]
         _, firsts = np.unique(listener * (count + 1) + codes[known], return_index=True)
         inside = self.in_window(self.age[known][firsts], aggregate.window)
-        return self.sum(inside.astype(np.float64), listener[firsts])
+        return self.count(inside, listener[firsts])
 
     def items(self, aggregate: Aggregate) -> tuple[Array, int]:
         """A number from 0 for each distinct item, -1 where an event has none that counts; and how many there are."""
@@ -238,7 +245,7 @@ class _Evaluation:
         has_changed[1:] &= (state[1:] != state[:-1]).astype(bool)
         match aggregate.operator:
             case Operator.CHANGES:
-                return self.sum(has_changed.astype(np.float64), listener)
+                return self.count(has_changed, listener)
             case Operator.LAST_CHANGE:
                 return np.fmax.reduceat(np.where(has_changed, ts, np.nan), self.starts)
             case _:
@@ -254,7 +261,7 @@ class _Evaluation:
         is_new_day[1:] |= day[1:] != day[:-1]
         if aggregate.operator is Operator.COUNT:
             counted = is_new_day & self.in_window(self.age, aggregate.window)
-            return self.sum(counted.astype(np.float64), self.listeners.listener)
+            return self.count(counted, self.listeners.listener)
         gap = np.where(self.has_before, day - np.append(0, day[:-1]), 0)
         silence = self.listeners.cutoffs // DAY - day[self.ends]
         longest: Array = np.fmax(np.maximum.reduceat(gap, self.starts), silence)
@@ -274,9 +281,12 @@ class _Evaluation:
 
     def over_sessions(self, aggregate: Aggregate) -> Array:
         rows, listener = self.sessions
-        inside = self.in_window(self._age(rows["start_ts"], listener), aggregate.window)
+        if aggregate.window not in self.session_windows:
+            age = self._age(rows["start_ts"], listener)
+            self.session_windows[aggregate.window] = self.in_window(age, aggregate.window)
+        inside = self.session_windows[aggregate.window]
         if aggregate.operator is Operator.COUNT:
-            return self.sum(inside.astype(np.float64), listener)
+            return self.count(inside, listener)
         value = _on_rows(aggregate.value, rows).astype(np.float64)
         starts = np.searchsorted(listener, np.arange(self.size))
         match aggregate.operator:

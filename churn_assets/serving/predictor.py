@@ -105,7 +105,10 @@ class _Seen:
         """Every declared feature."""
         size = len(self.listeners.user_ids)
         values = request_features(self.listeners, self.policy.horizon)
-        return Columns({name: np.broadcast_to(value, size) for name, value in values.items()}, size)
+        columns = {
+            name: value if np.shape(value) == (size,) else np.broadcast_to(value, size) for name, value in values.items()
+        }
+        return Columns(columns, size)
 
     def found(self) -> Iterator[_Listener]:
         """What is found out about each listener, in the order of `listeners`."""
