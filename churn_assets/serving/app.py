@@ -93,6 +93,9 @@ def _document(app: FastAPI, *, has_keys: bool) -> None:
         if app.openapi_schema is None:
             made = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes)
             made.setdefault("components", {})["schemas"] = components()
+            for methods in made["paths"].values():
+                for operation in methods.values():
+                    _forget_validation(operation["responses"])
             if has_keys:
                 made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
                 made["security"] = [{"key": []}]
@@ -100,6 +103,12 @@ def _document(app: FastAPI, *, has_keys: bool) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _forget_validation(responses: dict[str, Any]) -> None:
+    """Leave out the answer that FastAPI documents for arguments of its own: ours are read by `request.py`."""
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
 
 
 def _response(problem: Problem) -> Response:

@@ -11,7 +11,8 @@ JSON_TYPES = ("application/json", "text/json")
 async def read_body(request: Request, most_bytes: int) -> bytes:
     """The body; ProblemError if it is not plain JSON, or longer than `most_bytes`.
 
-    A length that is announced is refused before a byte is read; one that is not, as soon as it is too long.
+    A length that is announced is refused before a byte is read; one that is not, as soon as it is too long. What still
+    comes in is dropped by the server, so that clients that send first and read later see the answer.
     """
     _require_json(request)
     announced = request.headers.get("content-length", "0")
@@ -41,4 +42,4 @@ def _require_json(request: Request) -> None:
 
 def _too_large(most_bytes: int) -> ProblemError:
     detail = f"The body is larger than {most_bytes // MEGABYTE} MB: send fewer or newer events."
-    return refused(Kind.TOO_LARGE, detail, Connection="close")
+    return refused(Kind.TOO_LARGE, detail)

@@ -1,5 +1,7 @@
 """The events of a request: read exactly as ingest reads the log, with a fault for each event that cannot be used."""
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +22,7 @@ from churn_assets.serving.problem import Complaint, Kind, refused
 Array = npt.NDArray[Any]
 Fields = Mapping[str, Sequence[Any]]
 T = TypeVar("T")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 NUL_ESCAPE = b"\\u0000"
 TEXTS = ("user_id", "page", "level", "artist", "song", "method", "gender")
 WHOLES = ("ts", "session_id", "item_in_session")
@@ -100,6 +103,20 @@ def read_events(logs: bytes) -> Events:
     if len(rows) < sent:
         columns = {name: column[rows] for name, column in columns.items()}
     return Events(columns, logs, rows, sent)
+
+
+def find_lone_surrogates(body: bytes) -> list[Complaint]:
+    """A complaint for each event of a body with half a surrogate pair, which the standard library alone can read."""
+    try:
+        logs = json.loads(body)["logs"]
+        return [
+            _complaint(row, Fault(f"{Reason.LONE_SURROGATE}: {name}"))
+            for row, event in enumerate(logs)
+            for name, value in event.items()
+            if isinstance(value, str) and _SURROGATE.search(value)
+        ]
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return []
 
 
 def _read_at_once(logs: bytes) -> Fields | None:

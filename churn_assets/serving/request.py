@@ -10,7 +10,7 @@ import msgspec
 
 from churn_assets.cutoffs import DAY
 from churn_assets.ingest.exact_line import time_ms
-from churn_assets.serving.events import Events, read_events
+from churn_assets.serving.events import Events, find_lone_surrogates, read_events
 from churn_assets.serving.problem import Complaint, Kind, refused
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -94,6 +94,9 @@ def _read_body(body: bytes) -> _Body:
         complaint = Complaint("", "not_an_object", "is not a JSON object")
         raise refused(Kind.INVALID_REQUEST, 'The body must be {"logs": [event, ...]}.', complaint) from None
     except msgspec.DecodeError as error:
+        complaints = find_lone_surrogates(body)
+        if complaints:
+            raise refused(Kind.INVALID_EVENTS, "A text holds a lone surrogate.", *complaints) from None
         raise refused(Kind.MALFORMED_JSON, f"{error}.") from None
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from churn_assets_tests.logs import at
 
-AGENT = '"Mozilla/5.0 (iPhone; CPU iPhone OS 7_1_2 like Mac OS X) AppleWebKit/537.51.2 (KHTML, like Gecko) Mobile/11D257"'
+AGENT = (
+    '"Mozilla/5.0 (iPhone; CPU iPhone OS 7_1_2 like Mac OS X) AppleWebKit/537.51.2 (KHTML, like Gecko) Mobile/11D257"'
+)
 
 
 def event(number: int = 0, user_id: str = "1", **changed: Any) -> dict[str, Any]:

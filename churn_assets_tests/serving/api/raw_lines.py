@@ -27,7 +27,13 @@ AGENTS = (
     '"Mozilla/5.0 (iPad; CPU OS 7_1_2 like Mac OS X) AppleWebKit/537.51.2 Version/7.0 Mobile/11D257 Safari/9537.53"',
     "curl/8.0",
 )
-LOCATIONS = (None, "San Francisco-Oakland-Hayward, CA", "Louisville/Jefferson County, KY-IN", "Paris, France", "Atlantis")
+LOCATIONS = (
+    None,
+    "San Francisco-Oakland-Hayward, CA",
+    "Louisville/Jefferson County, KY-IN",
+    "Paris, France",
+    "Atlantis",
+)
 NAMES = {
     "user_id": "userId",
     "session_id": "sessionId",

@@ -43,7 +43,11 @@ def test_the_documented_example_answers_one_object_with_the_documented_fields(cl
     assert isinstance(answer["churn_pred"], bool)
     assert datetime.fromisoformat(answer["inference_timestamp"]).tzinfo is not None
     (kept,) = stored(client, answer)
-    assert (kept.features["device"], kept.features["os"], kept.features["recency_days"]) == ("Mobile", None, 7.520833333333333)
+    assert (kept.features["device"], kept.features["os"], kept.features["recency_days"]) == (
+        "Mobile",
+        None,
+        7.520833333333333,
+    )
 
 
 def stored(client: TestClient, answer: dict[str, Any]) -> tuple[Any, ...]:
@@ -167,7 +171,9 @@ def test_a_request_id_may_stand_in_the_body(client: TestClient) -> None:
     assert ask(client, body(events(), request_id="in-body-1")).json()["request_id"] == "in-body-1"
 
 
-@pytest.mark.parametrize("changed", [body(events(29)), body(events(), explain=True), body(events(), as_of="2024-04-01")])
+@pytest.mark.parametrize(
+    "changed", [body(events(29)), body(events(), explain=True), body(events(), as_of="2024-04-01")]
+)
 def test_a_request_id_is_not_taken_for_another_request(client: TestClient, changed: bytes) -> None:
     name = f"other-{len(changed)}"
     ask(client, body(events()), X_Request_ID=name)
@@ -219,7 +225,9 @@ def test_the_counts_tell_latency_predictions_scores_and_version(client: TestClie
     assert counted(after, 'churn_model_workers{version="1"}') == 1
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/predict", 405), ("PUT", "/model", 405), ("GET", "/x", 404)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/predict", 405), ("PUT", "/model", 405), ("GET", "/x", 404)]
+)
 def test_what_is_not_there_is_a_problem_too(client: TestClient, method: str, path: str, status: int) -> None:
     response = client.request(method, path)
 
@@ -251,7 +259,9 @@ def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(client: Test
 
 
 def test_too_many_events_or_listeners_are_refused(client: TestClient) -> None:
-    long = [{"ts": 1712000000000, "userId": "1", "sessionId": 1, "itemInSession": n, "page": "Home"} for n in range(1_001)]
+    long = [
+        {"ts": 1712000000000, "userId": "1", "sessionId": 1, "itemInSession": n, "page": "Home"} for n in range(1_001)
+    ]
     crowd = [event(n, f"u{n}") for n in range(21)]
 
     assert ask(client, body(long)).status_code == 413
