@@ -64,9 +64,7 @@ def _lines(lake: Lake) -> dict[str, list[dict[str, object]]]:
     frame["registration"] = frame["registration"].astype("int64").where(frame["registration"].notna())
     found: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in frame.rename(columns=LOG_NAMES).to_dict("records"):
-        found[row["userId"]].append(
-            {name: value for name, value in row.items() if pd.notna(value)}
-        )
+        found[row["userId"]].append({name: value for name, value in row.items() if pd.notna(value)})
     return found
 
 

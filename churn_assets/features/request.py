@@ -95,21 +95,6 @@ def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogu
 
 
 @dataclass(frozen=True)
-class Last:
-    """The last event of each listener: its page, and the age of its day at the cut-off (days, from 1)."""
-
-    page: Array
-    age_days: Array
-
-    @classmethod
-    def of(cls, listeners: Listeners) -> "Last":
-        """The last events of `listeners`, in the order of `listeners.user_ids`."""
-        ends = np.searchsorted(listeners.listener, np.arange(len(listeners.user_ids)), side="right") - 1
-        ts = listeners.columns["ts"][ends]
-        return cls(listeners.columns["page"][ends], (listeners.cutoffs - ts + (DAY - 1)) // DAY)
-
-
-@dataclass(frozen=True)
 class _Evaluation:
     """The aggregates of some listeners."""
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from churn_assets.features.batch import Horizon
 from churn_assets.features.daily import CANCELLED
-from churn_assets.features.request import Last, Listeners, request_features
+from churn_assets.features.request import Listeners, request_features
 from churn_assets.labels.labels import is_at_risk
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving.champion import Champion
 from churn_assets.serving.cutoff import cutoffs
+from churn_assets.serving.last_event import Last
 from churn_assets.serving.prediction import Prediction
 from churn_assets.serving.prior import EVIDENCE, NEVER_HEARD, blended, knowledge
 from churn_assets.serving.request import Asked
@@ -105,10 +106,7 @@ class _Seen:
         """Every declared feature."""
         size = len(self.listeners.user_ids)
         values = request_features(self.listeners, self.policy.horizon)
-        columns = {
-            name: value if np.shape(value) == (size,) else np.broadcast_to(value, size) for name, value in values.items()
-        }
-        return Columns(columns, size)
+        return Columns({name: _each(value, size) for name, value in values.items()}, size)
 
     def found(self) -> Iterator[_Listener]:
         """What is found out about each listener, in the order of `listeners`."""

@@ -14,6 +14,8 @@ from churn_assets.settings import Settings
 FACTORY = "churn_assets.serving.app:app_of_environment"
 DRAIN_S = 30
 """How long requests that are being answered may take once the server was told to stop."""
+PATIENCE_S = 60
+"""How long a worker may be too busy to say that it lives: starting takes seconds, on a busy machine many."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -37,6 +39,7 @@ def serve(settings: Settings) -> None:
             log_config=LOGGING,
             server_header=False,
             timeout_graceful_shutdown=DRAIN_S,
+            timeout_worker_healthcheck=PATIENCE_S,
         )
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.features.catalogue import CATALOGUE
+from churn_assets.features.tables import USER_FEATURES
 from churn_assets.ingest.tables import EVENTS
 from churn_assets.lake.lake import Lake
 from churn_assets.registry.artifact import Parts
@@ -25,6 +26,7 @@ from churn_assets_tests.registry.tiny import trained
 
 SCHEMA = CATALOGUE.schema(90)
 WORDS = {"current_level": ("free", "paid"), "gender": ("F", "M"), "region": ("A", "B", "CA")}
+VALUES = {column.name: column.values for column in USER_FEATURES.columns}  # noqa: PD011 not pandas
 LAST_DAY = "2024-04-09"
 SCORED = ("2024-03-25", "2024-04-01")
 DATA_CLOCK = "2024-04-10T00:00:00.000Z"
@@ -37,7 +39,8 @@ def rows(count: int = 300, *, seed: int = 1) -> pd.DataFrame:
     columns = {}
     for feature in CATALOGUE.features:
         if feature.name in SCHEMA.categorical:
-            columns[feature.name] = rng.choice(np.array(feature.values or WORDS[feature.name], dtype=object), count)
+            words = WORDS.get(feature.name) or VALUES[feature.name]
+            columns[feature.name] = rng.choice(np.array(words, dtype=object), count)
         else:
             columns[feature.name] = rng.random(count) * (feature.at_most or 20.0)
     columns["recency_days"] = rng.random(count) * 30

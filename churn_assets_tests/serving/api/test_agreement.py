@@ -4,20 +4,22 @@ import json
 from collections.abc import Sequence
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from starlette.testclient import TestClient
 
 from churn_assets.cutoffs import DAY
+from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving.champion import Champion
 from churn_assets.serving.prediction import Prediction
 from churn_assets.serving.predictor import Moment, Policy, predict
-from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving.request import Limits, read_request
 from churn_assets.training.arrays import Columns
 from churn_assets_tests.features.evaluations import differences
 from churn_assets_tests.features.memory_batch import AT_RISK_DAYS, HORIZON, Rows, memory_batch
 from churn_assets_tests.logs import Event
+from churn_assets_tests.serving.api.champions import SCHEMA
 from churn_assets_tests.serving.api.raw_lines import ingested, raw_lines
 from churn_assets_tests.strategies import REQUEST, World, world, worlds
 
@@ -95,9 +97,6 @@ def replayed(made: Prediction) -> list[Event]:
 
 def as_columns(row: object) -> Columns:
     """One row of features as a model reads it."""
-    import numpy as np
-    from churn_assets_tests.serving.api.champions import SCHEMA
-
     assert isinstance(row, dict)
     texts = {name: np.array([row[name]], dtype=object) for name in SCHEMA.categorical}
     numbers = {name: np.array([row[name]], dtype=np.float64) for name in SCHEMA.numeric}

@@ -88,9 +88,10 @@ def test_nothing_that_says_who_somebody_is_reaches_the_log(server: Server) -> No
     server.get("/users/listener-17?name=Adelheid")
     server.get("/listener-17")
 
-    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
-    routes = [(line["route"], line["status"]) for line in lines if line["log"] == "churn_assets.access"]
-    assert routes[-6:] == [
+    end = time.monotonic() + PATIENCE_S
+    while logged(server)[-1] != ("unknown", 404) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert logged(server)[-6:] == [
         ("/predict", 200),
         ("/predict", 422),
         ("/predict", 422),
@@ -99,6 +100,12 @@ def test_nothing_that_says_who_somebody_is_reaches_the_log(server: Server) -> No
         ("unknown", 404),
     ]
     assert [name for name in planted if name in server.log.read_text()] == []
+
+
+def logged(server: Server) -> list[tuple[str, int]]:
+    """Route and status of each line of the access log."""
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith('{"at"')]
+    return [(line["route"], line["status"]) for line in lines if line["log"] == "churn_assets.access"]
 
 
 def test_a_server_that_is_told_to_stop_answers_what_it_was_asked(shared_home: Home, tmp_path: Path) -> None:
