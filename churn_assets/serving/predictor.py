@@ -148,6 +148,11 @@ class _Seen:
         )
 
 
+def _each(value: Any, size: int) -> Any:
+    """A value for each listener; the evaluator may give one for all of them."""
+    return value if np.shape(value) == (size,) else np.broadcast_to(value, size)
+
+
 def _plain(column: Any) -> list[Any]:
     if column.dtype == object:
         return list(column.tolist())
