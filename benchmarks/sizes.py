@@ -51,7 +51,7 @@ SIZES = {
         repeats=1,
         api_listeners=150,
         requests=40,
-        flood_seconds=2,
+        flood_seconds=5,
     ),
     "full": Size("full", 20, 122_000, listeners=20_000, pandas_listeners=2_500),
 }
