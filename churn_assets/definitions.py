@@ -14,12 +14,22 @@ from churn_assets.registry.assets import registry_assets
 from churn_assets.resources.lake_asset import LAKE_IO
 from churn_assets.resources.lake_io import LakeIOManager
 from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
 from churn_assets.scoring.assets import scoring_assets
+from churn_assets.serving.assets import serving_assets
 from churn_assets.settings import Settings
 from churn_assets.training.assets import training_assets
 
-STAGES = (ingest_assets, features_assets, labels_assets, training_assets, registry_assets, scoring_assets)
+STAGES = (
+    ingest_assets,
+    features_assets,
+    labels_assets,
+    training_assets,
+    registry_assets,
+    scoring_assets,
+    serving_assets,
+)
 
 
 def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
@@ -48,12 +58,11 @@ def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
     spill = str(settings.home / "spill")
     computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
-    first_day = settings.first_day.isoformat()
-    last_day = None if settings.last_day == "open" else settings.last_day.isoformat()
     return {
         "storage": storage,
         "computing": computing,
-        "landing": LandingResource(url=settings.landing_url, first_day=first_day, last_day=last_day),
+        "landing": LandingResource.of(settings),
+        "predictions": StoreResource(url=settings.prediction_store_url),
         "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }

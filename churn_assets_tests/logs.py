@@ -42,6 +42,7 @@ class Event:
     status: int | None = 200
     city: str | None = "Napa"
     country: str | None = "United States"
+    origin: str = "log"
 
     @property
     def day(self) -> int:

@@ -1,7 +1,7 @@
 """`churn-assets run`: everything that is possible and not done yet, stage by stage, with real progress."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, TaskID
 
 from churn_assets.cli.bars import bars, rate
-from churn_assets.errors import ChurnAssetsError, TrainingError
+from churn_assets.errors import ChurnAssetsError, LandingError, StoreError, TrainingError
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,10 +32,19 @@ def run_everything(settings: Settings, *, until: str = "reports") -> None:
     from churn_assets.resources.session import open_session
 
     with open_session(settings) as session:
+        _export_served_events(session)
         for stage in STAGES:
             _run_stage(session, stage)
             if stage == until:
                 break
+
+
+def _export_served_events(session: "Session") -> None:
+    """What the API was sent joins the data; where it cannot, everything else goes on without it."""
+    try:
+        session.export_served_events()
+    except (LandingError, StoreError) as error:
+        typer.secho(f"Served events wait. {error}", fg="yellow")
 
 
 def _run_stage(session: "Session", stage: str) -> None:
@@ -44,7 +53,7 @@ def _run_stage(session: "Session", stage: str) -> None:
         typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
         return
     done: set[str] = set()
-    while works := _todo(session, stage):
+    while works := _todo(session, stage, done):
         for work in works:
             if work.cause in done:
                 raise ChurnAssetsError(f"{', '.join(work.assets)} would be made again and again ({work.why}).")
@@ -62,10 +71,13 @@ def _has_champion(session: "Session") -> bool:
     return history_of(session.settings).registry.find("champion") is not None
 
 
-def _todo(session: "Session", stage: str) -> "list[Work]":
+def _todo(session: "Session", stage: str, done: Collection[str]) -> "list[Work]":
+    """What is left to do; predictions that are served while it is done are left to the next run, or it never ended."""
     from churn_assets.resources.planning import plan
+    from churn_assets.resources.state import OTHERS_SERVED
 
-    return plan(_wanted(session, stage))
+    works = plan(_wanted(session, stage))
+    return [work for work in works if not (work.cause in done and OTHERS_SERVED in work.why)]
 
 
 def _wanted(session: "Session", stage: str) -> "Sequence[AssetState]":

@@ -9,7 +9,7 @@ from typing import Self
 from upath import UPath
 
 from churn_assets.errors import LandingError
-from churn_assets.ingest.landing import LandingFile, list_landing
+from churn_assets.ingest.landing import LandingFile, is_served, list_landing
 from churn_assets.ingest.manifest import FileDays, Manifest, changed, load, save, survey
 from churn_assets.lake.lake import Lake
 
@@ -72,6 +72,12 @@ class Arrivals:
             for day, lines in entry.days.items():
                 parts.setdefault(day, []).append(f"{name}|{entry.size}|{entry.version}|{lines}")
         return {day.isoformat(): hashlib.sha256("\n".join(found).encode()).hexdigest() for day, found in parts.items()}
+
+    def without_served(self) -> Self:
+        """The same, as if nothing had ever been written to the folder of served events."""
+        logs = {name: entry for name, entry in self.manifest.files.items() if not is_served(name)}
+        files = tuple(file for file in self.files if not is_served(file.name))
+        return replace(self, files=files, manifest=Manifest(logs))
 
 
 def arrivals(url: str, lake: Lake, first_day: date, last_day: date) -> Arrivals:

@@ -37,7 +37,7 @@ GROUP = "ingest"
 RAW = Table(
     contract=RAW_LOGS,
     group=GROUP,
-    code_version="1",
+    code_version="2",
     description=(
         "Every log line that can be decoded, its fields as the log has them, with source file and line number. Only "
         "the landing files that hold lines of the asked days are read, whatever they are named and sorted."
@@ -142,10 +142,11 @@ def _events(dates: Calendar) -> dg.AssetsDefinition:
     table = Table(
         contract=EVENTS,
         group=GROUP,
-        code_version="1",
+        code_version="2",
         description=(
-            "Every event of a listener, once: visitors left out, duplicates collapsed (the first by file and line "
-            "stays), device and place looked up. `lines = events + visitors + duplicates + quarantined`, every day."
+            "Every event of a listener, once: visitors left out, duplicates collapsed (the log's own line before one "
+            "that the API was sent, then the first by file and line), device and place looked up. "
+            "`lines = events + visitors + duplicates + quarantined`, every day."
         ),
     )
 

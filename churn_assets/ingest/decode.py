@@ -52,9 +52,7 @@ def decode(
         for dated in dated_lines(file, span):
             tally.add(dated)
             kept = dated if wanted is None else _on_days(dated, wanted)
-            yield Decoded(
-                file, _raw_batch(file.name, kept), _quarantine_batch(file.name, kept), tally.lines, dated.consumed
-            )
+            yield Decoded(file, _raw_batch(file, kept), _quarantine_batch(file.name, kept), tally.lines, dated.consumed)
         yield Decoded(file, _batch(RAW_SCHEMA), _batch(QUARANTINE_SCHEMA), tally.lines, file.size, tally.entry(span))
 
 
@@ -72,11 +70,12 @@ def _on_days(dated: DatedLines, wanted: Integers) -> DatedLines:
     )
 
 
-def _raw_batch(name: str, dated: DatedLines) -> pa.RecordBatch:
+def _raw_batch(file: LandingFile, dated: DatedLines) -> pa.RecordBatch:
     if not dated.rows:
         return _batch(RAW_SCHEMA)
     _, *fields = zip(*map(msgspec.structs.astuple, dated.rows), strict=True)
-    return _batch(RAW_SCHEMA, dated.row_days, pa.repeat(name, len(dated.rows)), dated.row_lines, dated.row_ts, *fields)
+    name, origin = (pa.repeat(text, len(dated.rows)) for text in (file.name, file.origin))
+    return _batch(RAW_SCHEMA, dated.row_days, name, dated.row_lines, origin, dated.row_ts, *fields)
 
 
 def _quarantine_batch(name: str, dated: DatedLines) -> pa.RecordBatch:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from churn_assets.ingest.tables import EVENTS
+from churn_assets.ingest.tables import DEVICES, EVENTS
+from churn_assets.ingest.user_agent import OTHER
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
 AGENTS = "agents"
 PLACES = "places"
 IDENTITY = ("user_id", "session_id", "item_in_session", "ts", "page")
-"""What makes an event itself; of several lines with the same, the first by file and line stays."""
+"""What makes an event itself; of several lines with the same, the first by origin, file and line stays."""
 LINE = ("file", "line")
+FIRST = ("origin", *LINE)
+"""The log's own line goes before one that the API was sent, whatever the files are called: `log` sorts first."""
 
 
 def events(raw_logs: "ir.Table") -> "ir.Table":
@@ -25,17 +28,27 @@ def events(raw_logs: "ir.Table") -> "ir.Table":
     agents = ibis.table(dict.fromkeys(("user_agent", "device", "os", "browser"), "string"), name=AGENTS)
     places = ibis.table(dict.fromkeys(("location", "city", "region", "country"), "string"), name=PLACES)
     listeners = raw_logs.filter(raw_logs.user_id != "")
-    known = _first_ones(listeners).left_join(agents, "user_agent").drop("user_agent_right")
+    first = _first_ones(listeners).mutate(literal=lambda t: _literal_device(t.device)).drop("device")
+    known = first.left_join(agents, "user_agent").drop("user_agent_right")
+    known = known.mutate(device=lambda t: t.device.coalesce(t.literal))
     return known.left_join(places, "location").select(*EVENTS.names)
+
+
+def _literal_device(written: "ir.StringColumn") -> "ir.StringColumn":
+    """The kind of device that a line names instead of a user agent: `user_agent.named_device`, in a query."""
+    import ibis
+
+    word = written.strip().capitalize()
+    return ibis.cases((word.isin(DEVICES), word), (word.fill_null("") == "", ibis.null(str)), else_=OTHER)
 
 
 def _first_ones(rows: "ir.Table") -> "ir.Table":
     """The first row of each identity; only identities that repeat are sorted, and on most days none does."""
     import ibis
 
-    lines = rows.select(*IDENTITY, *LINE)
+    lines = rows.select(*IDENTITY, *FIRST)
     counts = lines.group_by(IDENTITY).aggregate(lines=lambda t: t.count())
     copies = lines.semi_join(counts.filter(counts.lines > 1), IDENTITY)
-    order = ibis.window(group_by=IDENTITY, order_by=LINE)
+    order = ibis.window(group_by=IDENTITY, order_by=FIRST)
     later = copies.mutate(earlier=ibis.row_number().over(order)).filter(lambda t: t.earlier > 0)
     return rows.anti_join(later.select(*LINE), LINE)

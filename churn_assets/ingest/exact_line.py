@@ -120,6 +120,11 @@ def _text(value: Any) -> str:
     return value
 
 
+def _device(value: Any) -> str | None:
+    """The kind of device in words; no log has to have it, so what is no text is some other field of that name."""
+    return value if isinstance(value, str) and "\0" not in value else None
+
+
 def _page(value: Any) -> str:
     if not _text(value):
         raise _RefusalError(Reason.EMPTY_FIELD)
@@ -197,5 +202,6 @@ _OTHER_READERS: Mapping[str, Callable[[Any], Any]] = {
     "status": _whole,
     "length": _number,
     "registration": _time,
+    "device": _device,
 }
 _READERS: Mapping[str, Callable[[Any], Any]] = {field.name: _OTHER_READERS.get(field.name, _text) for field in _FIELDS}

@@ -20,6 +20,10 @@ _BUFFER_BYTES = 1 << 20
 _VERSION_KEYS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "created")
 
 
+SERVED = "served/"
+"""Where the export of served events writes to, relative to the landing folder."""
+
+
 @dataclass(frozen=True)
 class LandingFile:
     """One log file: its name relative to the landing folder, its URL, size in bytes, and version when it was listed."""
@@ -34,6 +38,11 @@ class LandingFile:
         """`.gz`, `.zst`, or nothing."""
         suffix = Path(self.name).suffix.lower()
         return suffix if suffix in COMPRESSIONS else ""
+
+    @property
+    def origin(self) -> str:
+        """Who wrote it, as `ORIGINS` of the tables has it: whoever lands logs, or our export of served events."""
+        return "served" if is_served(self.name) else "log"
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -53,6 +62,11 @@ class LandingFile:
             return Path(self.url).open("rb")
         filesystem, path = fsspec.core.url_to_fs(self.url)
         return cast("BinaryIO", io.BufferedReader(filesystem.open(path, "rb"), _BUFFER_BYTES))
+
+
+def is_served(name: str) -> bool:
+    """Whether the landing file of that name was written by our export of served events."""
+    return name.startswith(SERVED)
 
 
 def list_landing(url: str) -> tuple[LandingFile, ...]:

@@ -43,6 +43,7 @@ class LogLine(Struct, rename="camel", gc=False, frozen=True):
     location: str | None = None
     user_agent: str | None = None
     registration: Annotated[float, Meta(ge=PLAUSIBLE_FROM_MS, lt=PLAUSIBLE_UNTIL_MS)] | None = None
+    device: str | None = None
 
 
 class Reason(StrEnum):

@@ -5,6 +5,8 @@ from churn_assets.contracts.contract import Column, Contract, Type, day, integer
 DAY = day("day", "UTC day, the partition.")
 USER_ID = text("user_id", "The listener; never empty.")
 DEVICES = ("Desktop", "Mobile", "Tablet", "Other")
+ORIGINS = ("log", "served")
+ORIGIN = text("origin", "Where it came from: a log file, or a request to the API (`served/`).", values=ORIGINS)
 OPERATING_SYSTEMS = ("Windows", "macOS", "Linux", "iOS", "Android", "Chrome OS", "Other")
 BROWSERS = ("Chrome", "Firefox", "Safari", "Edge", "Internet Explorer", "Opera", "Other")
 
@@ -18,6 +20,7 @@ RAW_LOGS = Contract(
         DAY,
         text("file", "Landing file, relative to the landing folder."),
         integer("line", "Line number in the (decompressed) file, from 1.", at_least=1),
+        ORIGIN,
         timestamp("ts", "Time of the event."),
         text("user_id", "`userId`; empty for logged-out visitors."),
         integer("session_id", "`sessionId`."),
@@ -36,6 +39,7 @@ RAW_LOGS = Contract(
         text("location", "`location`.", nullable=True),
         text("user_agent", "`userAgent`.", nullable=True),
         timestamp("registration", "`registration`.", nullable=True),
+        text("device", "`device`, which only requests to the API carry.", nullable=True),
     ),
 )
 
@@ -81,6 +85,7 @@ EVENTS = Contract(
         text("os", "Operating system.", nullable=True, values=OPERATING_SYSTEMS),
         text("browser", "Browser.", nullable=True, values=BROWSERS),
         timestamp("registration", "When the listener registered.", nullable=True),
+        ORIGIN,
     ),
 )
 

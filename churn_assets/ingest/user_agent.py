@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from churn_assets.ingest.tables import DEVICES
+
 if TYPE_CHECKING:
     from ua_parser import Result
 
@@ -47,19 +49,14 @@ _FULL_BROWSER = "Mozilla/"
 
 @dataclass(frozen=True)
 class Agent:
-    """What a listener used, in the words of `DEVICES`, `OPERATING_SYSTEMS` and `BROWSERS`; None where nothing says."""
+    """What a listener used, in the words of `DEVICES`, `OPERATING_SYSTEMS` and `BROWSERS`."""
 
     device: str
-    os: str | None
-    browser: str | None
+    os: str
+    browser: str
 
 
 UNKNOWN = Agent(OTHER, OTHER, OTHER)
-_DEVICE_NAMES = {
-    **dict.fromkeys(("desktop", "computer", "pc", "laptop", "mac", "macintosh", "windows", "linux", "web"), "Desktop"),
-    **dict.fromkeys(("mobile", "phone", "smartphone", "iphone", "ipod", "android", "ios"), "Mobile"),
-    **dict.fromkeys(("tablet", "ipad", "kindle"), "Tablet"),
-}
 
 
 def agent(user_agent: str | None) -> Agent | None:
@@ -72,10 +69,10 @@ def agent(user_agent: str | None) -> Agent | None:
     return _agent(text[:_MEANINGFUL_CHARACTERS]) if text else None
 
 
-def named_device(name: str) -> Agent | None:
-    """The device that somebody named outright, as in `Mobile` or `iPhone`; None for text without content."""
-    text = name.strip().casefold()
-    return Agent(_DEVICE_NAMES.get(text, OTHER), None, None) if text else None
+def named_device(written: str | None) -> str | None:
+    """The kind of device that an event names instead of a user agent; None where it names none, `Other` if unknown."""
+    word = (written or "").strip().capitalize()
+    return (word if word in DEVICES else OTHER) if word else None
 
 
 def agent_table(user_agents: Iterable[str | None]) -> pa.Table:

@@ -22,6 +22,8 @@ MATURE = "mature"
 """Value of POSSIBLE: only cut-offs whose label window has landed."""
 RECENT = "recent"
 """Value of POSSIBLE: only the newest days before the data clock, as many as reports are made for."""
+SERVED = "served"
+"""Value of POSSIBLE: the same days, and every other one that predictions were served for."""
 RECORD = "churn_assets/record"
 """Metadata key of a table that is a record of what was said at the time: nothing upstream makes it stale."""
 

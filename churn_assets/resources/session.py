@@ -4,21 +4,22 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
 
 from churn_assets.definitions import build_defs
-from churn_assets.ingest.arrivals import Arrivals, remember
+from churn_assets.ingest.arrivals import remember
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.planning import AssetState, Work
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.progress import Listener
 from churn_assets.resources.runner import Range, RunResult, run_assets
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
+from churn_assets.serving.assets import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 CONFIG = "dagster.yaml"
@@ -57,6 +58,16 @@ class Session:
         return Lake(Path(self.settings.lake_url))
 
     @property
+    def landing(self) -> LandingResource:
+        """The landing folder of the settings."""
+        return LandingResource.of(self.settings)
+
+    @property
+    def predictions(self) -> StoreResource:
+        """The prediction store of the settings."""
+        return StoreResource(url=self.settings.prediction_store_url)
+
+    @property
     def groups(self) -> Mapping[str, str]:
         """Group of each asset, by its name."""
         graph = self.defs.resolve_asset_graph()
@@ -68,29 +79,34 @@ class Session:
 
     def platform(self) -> Platform:
         """Everything that says what is done and what is not."""
-        landing = self._survey() if self.lake.keys(RAW_LOGS) else None
-        graph = self.defs.resolve_asset_graph()
-        settings = self.settings
-        return Platform(graph, self.instance, self.lake, settings.cutoffs, landing, settings.report_days)
+        settings, landing = self.settings, self.landing
+        return Platform(
+            graph=self.defs.resolve_asset_graph(),
+            instance=self.instance,
+            lake=self.lake,
+            schedule=settings.cutoffs,
+            landing=self._survey() if self.lake.keys(RAW_LOGS) else None,
+            report_days=settings.report_days,
+            served=self.predictions.versions_if_there(landing.first, landing.last),
+        )
 
     def run(self, work: Work, progress: Listener) -> RunResult:
         """Carry out one piece of work in this process."""
         span = Range(work.first, work.last)
         return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
 
+    def export_served_events(self) -> None:
+        """Write what the API was sent and the log does not know to the landing folder, if there is anything to look at.
+
+        Raises LandingError or StoreError where that cannot be done.
+        """
+        if self.predictions.has_unexported(self.landing):
+            run_assets(self.defs, [SERVED_EVENTS], Range(), instance=self.instance)
+
     def _survey(self) -> Mapping[str, str]:
-        found = self._arrivals().surveyed()
+        found = self.landing.arrivals(self.lake).surveyed()
         remember(found, self.lake)
         return found.versions()
-
-    def _arrivals(self) -> Arrivals:
-        last = self.settings.last_day
-        resource = LandingResource(
-            url=self.settings.landing_url,
-            first_day=self.settings.first_day.isoformat(),
-            last_day=last.isoformat() if isinstance(last, date) else None,
-        )
-        return resource.arrivals(self.lake)
 
 
 @contextmanager

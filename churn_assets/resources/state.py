@@ -1,8 +1,9 @@
 """What is materialised, missing and stale, and why: Dagster's own rules, for all assets at once and in few queries.
 
 A partition is stale when its code version changed, when the content of an upstream partition it was made
-from changed since, when another version of its landing files has arrived, or when its contract is broken
-or was never checked. Dagster's UI says the same for the first two, one partition at a time.
+from changed since, when what it was read from outside of the lake (landing files, the prediction store)
+has another version, or when its contract is broken or was never checked. Dagster's UI says the same for the
+first two, one partition at a time.
 """
 
 import hashlib
@@ -25,23 +26,28 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECENT, RECORD
+from churn_assets.resources.lake_asset import MATURE, POSSIBLE, RECENT, RECORD, SERVED
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
+from churn_assets.serving.tables import PREDICTION_LOG
 
 LANDING_VERSION = "landing_version"
 """Metadata of a raw day: which version of its landing files it was read from."""
-NOTHING_LANDED = ""
+STORE_VERSION = "store_version"
+"""Metadata of a day of the prediction log: which version of the prediction store it was read from."""
+NOTHING_LANDED = NOTHING_SERVED = ""
+OTHERS_SERVED = "other predictions were served"
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Platform:
-    """Everything that says what is done and what is not: definitions, event log, lake, schedule, landing folder.
+    """Everything that says what is done and what is not: definitions, event log, lake, schedule, landing, store.
 
-    `landing` holds the version of what has landed, by day (`Arrivals.versions`); None leaves it out of the judgement.
-    `report_days` is the number of newest days that reports are made for.
+    `landing` holds the version of what has landed, by day (`Arrivals.versions`), and `served` that of what the
+    prediction store holds (`StoreResource.versions`); None leaves either out of the judgement. `report_days` is the
+    number of newest days that reports are made for.
     """
 
     graph: AssetGraph
@@ -50,6 +56,7 @@ class Platform:
     schedule: CutoffSchedule
     landing: Mapping[str, str] | None = None
     report_days: int = 0
+    served: Mapping[str, str] | None = None
 
     def states(self) -> list[AssetState]:
         """The state of every table of the lake, upstream ones first."""
@@ -66,18 +73,19 @@ class Platform:
             keys=tuple(keys),
             materialised=tuple(asset.there),
             missing=tuple(key for key in keys if key not in there),
-            stale=asset.stale(),
+            stale={key: why for key, why in asset.stale().items() if key in set(keys)},
             parents=tuple(key.to_user_string() for key in sorted(asset.node.parent_keys)),
             together=asset.together,
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of all that landed and was made: the same work on the same ground has been tried already."""
+        """Hash of all that landed, was served and was made: the same work on the same ground has been tried already."""
         made = {
             name: {k: m.version for k, m in history.made.items()} for name, history in sorted(self.histories.items())
         }
-        return hashlib.sha256(repr((sorted((self.landing or {}).items()), made)).encode()).hexdigest()[:16]
+        outside = sorted((self.landing or {}).items()), sorted((self.served or {}).items())
+        return hashlib.sha256(repr((outside, made)).encode()).hexdigest()[:16]
 
     @cached_property
     def clock(self) -> date | None:
@@ -94,6 +102,14 @@ class Platform:
         first, end = (self.clock - timedelta(days=self.report_days)).isoformat(), self.clock.isoformat()
         return [key for key in keys if first <= key < end]
 
+    @property
+    def outside(self) -> Mapping[str, "_Outside"]:
+        """What tables are read from that is no table, by table."""
+        return {
+            RAW_LOGS.table: _Outside(LANDING_VERSION, self.landing, "other files have landed"),
+            PREDICTION_LOG.table: _Outside(STORE_VERSION, self.served, OTHERS_SERVED),
+        }
+
     @cached_property
     def histories(self) -> dict[str, History]:
         """Event logs by asset, each asked once."""
@@ -101,6 +117,21 @@ class Platform:
             key.to_user_string(): History(self.instance, key.to_user_string())
             for key in self.graph.get_all_asset_keys()
         }
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """The versions, by day, of what lies outside of the lake, and the metadata that says which one was read."""
+
+    key: str
+    versions: Mapping[str, str] | None
+    what: str
+
+    def changes(self, key: str, made: Made) -> Iterator[str]:
+        """In words, that the day `key` has another version than when it was made; nothing where none are known."""
+        seen = made.metadata.get(self.key)
+        if self.versions is not None and (str(seen.value) if seen else "") != self.versions.get(key, ""):
+            yield self.what
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,14 +174,23 @@ class _Asset:
                 return [WHOLE]
             case "day":
                 assert self.node.partitions_def is not None
-                keys = self.node.partitions_def.get_partition_keys()
-                return platform.recent(keys) if self.node.metadata.get(POSSIBLE) == RECENT else keys
+                return self._days(self.node.partitions_def.get_partition_keys())
             case _ if platform.clock is None:
                 return []
             case _ if self.node.metadata.get(POSSIBLE) == MATURE:
                 return [day.isoformat() for day in platform.schedule.mature(platform.clock)]
             case _:
                 return [day.isoformat() for day in platform.schedule.up_to(platform.clock)]
+
+    def _days(self, keys: Sequence[str]) -> Sequence[str]:
+        """Those of the days `keys` that can be made."""
+        platform, rule = self.platform, self.node.metadata.get(POSSIBLE)
+        if rule == RECENT:
+            return platform.recent(keys)
+        if rule == SERVED:
+            wanted = {*platform.recent(keys), *(platform.served or {}), *self.there}
+            return [key for key in keys if key in wanted]
+        return keys
 
     def stale(self) -> dict[str, str]:
         """Why each stale partition is, in a few words."""
@@ -169,11 +209,8 @@ class _Asset:
         made = self.made[key]
         if self.node.code_version is not None and made.code_version != self.node.code_version:
             yield "its code changed"
-        landing = self.platform.landing
-        if landing is not None and self.contract is RAW_LOGS:
-            seen = made.metadata.get(LANDING_VERSION)
-            if (str(seen.value) if seen else NOTHING_LANDED) != landing.get(key, NOTHING_LANDED):
-                yield "other files have landed"
+        if self.contract.table in self.platform.outside:
+            yield from self.platform.outside[self.contract.table].changes(key, made)
         for parent in parents:
             yield from parent.changes(key, made)
 

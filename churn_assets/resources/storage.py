@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 
 from churn_assets.ingest.arrivals import Arrivals, arrivals
 from churn_assets.lake.engine import Engine
 from churn_assets.lake.lake import Lake
+from churn_assets.serving.log_days import LogDays
+from churn_assets.settings import Settings
 
 
 class LandingResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster leaves its resources generic
@@ -17,10 +20,32 @@ class LandingResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dag
     first_day: str
     last_day: str | None = None
     """None where the log is live; it then ends yesterday."""
+    use_served_events: bool = True
 
     def arrivals(self, lake: Lake) -> Arrivals:
         """What has landed; LandingError if the folder is not there."""
-        return arrivals(self.url, lake, date.fromisoformat(self.first_day), self.last)
+        found = arrivals(self.url, lake, self.first, self.last)
+        return found if self.use_served_events else found.without_served()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The landing folder that the settings describe."""
+        return cls(
+            url=settings.landing_url,
+            first_day=settings.first_day.isoformat(),
+            last_day=None if settings.last_day == "open" else settings.last_day.isoformat(),
+            use_served_events=settings.use_served_events,
+        )
+
+    @property
+    def first(self) -> date:
+        """The first day of the log."""
+        return date.fromisoformat(self.first_day)
+
+    @property
+    def days(self) -> LogDays:
+        """The days that lines may belong to, now or later: an open log has no last one."""
+        return LogDays(self.first, self.last if self.last_day else date.max)
 
     @property
     def last(self) -> date:

@@ -1,32 +1,26 @@
-"""The database below the prediction store: how SQLite and PostgreSQL are opened so that what is committed stays."""
+"""The database below the prediction store: made once, read by many, written by one at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from churn_assets.cutoffs import SECOND
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
+from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, engine_of
 from churn_assets.serving.schema import upgrade, version_of
 
 PATIENCE_S = 10.0
 WRITER_LOCK = 0x636875726E
 """Key of PostgreSQL's advisory lock that whoever writes holds: "churn" in ASCII."""
-CONNECTIONS = 8
-BEGIN = "churn_begin"
-"""Execution option of a connection: what tells SQLite to begin a transaction."""
-NOTHING, DEFERRED, IMMEDIATE = "", "BEGIN DEFERRED", "BEGIN IMMEDIATE"
-OF_READERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}, "sqlite": {}}
-OF_WRITERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {}, "sqlite": {BEGIN: IMMEDIATE}}
-"""Execution options by database."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Database:
 
     One writes at a time, on either database: SQLite lets no second one in, and on PostgreSQL writers take turns by an
     advisory lock. So rows become visible in the order of their numbers, and a reader that has seen number n will never
-    meet a smaller one that is new.
+    meet a smaller one that is new. As a context manager it closes its connections.
     """
 
     url: URL
@@ -59,7 +53,7 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """The engine; it connects when it is used."""
-        return _sqlite(self) if self.is_sqlite else _postgresql(self)
+        return engine_of(self.url, self.patience_s)
 
     def exists(self) -> bool:
         """Whether there is a store; a look never makes one."""
@@ -115,6 +109,14 @@ class Database:
         """Close every connection that nobody uses."""
         self.engine.dispose()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Errors of the database as ours, with what to look at."""
@@ -155,50 +157,3 @@ def database(url: str, patience_s: float = PATIENCE_S) -> Database:
         case other:
             message = f"The prediction store cannot be kept in {other}: use sqlite:///… or postgresql+psycopg://…"
             raise StoreError(message)
-
-
-def _sqlite(of: Database) -> Engine:
-    engine = create_engine(
-        of.url,
-        pool_size=CONNECTIONS,
-        pool_timeout=of.patience_s,
-        connect_args={"timeout": of.patience_s, "isolation_level": None, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    # The driver's own notion of transactions is off (isolation_level above): it would begin them too late.
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        if statement := connection.get_execution_options().get(BEGIN, DEFERRED):
-            connection.exec_driver_sql(statement)
-
-    return engine
-
-
-def _postgresql(of: Database) -> Engine:
-    milliseconds = int(of.patience_s * SECOND)
-    timeouts = {"lock_timeout": milliseconds, "idle_in_transaction_session_timeout": 6 * milliseconds}
-    engine = create_engine(
-        of.url,
-        pool_size=CONNECTIONS,
-        pool_timeout=of.patience_s,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": max(2, int(of.patience_s)),
-            "options": " ".join(f"-c {name}={value}" for name, value in timeouts.items()),
-        },
-    )
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        # Acknowledged means durable: a server that commits before it has written is told not to for us.
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
-        connection.commit()
-
-    return engine

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from churn_assets.ingest.exact_line import read_line, time_ms
-from churn_assets.ingest.location import Place, place
+from churn_assets.ingest.location import place
 from churn_assets.ingest.log_line import Fault, LogLine, Reason, Time
 from churn_assets.ingest.user_agent import Agent, agent, named_device
 from churn_assets.serving.problem import Complaint, Kind, refused
@@ -45,14 +45,16 @@ WORDS: Mapping[str, str] = {
 
 
 class EventLine(LogLine, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A log line whose time may be ISO text, and whose device may be named where the user agent is missing."""
+    """A log line whose time may be ISO text."""
 
     ts: Time | str  # type: ignore[assignment]
-    device: str | None = None
 
 
-class _Device(msgspec.Struct):
-    device: msgspec.Raw = msgspec.Raw(b"null")
+@dataclass(frozen=True)
+class Named:
+    """A device that the event names, where no user agent tells more."""
+
+    device: str | None
 
 
 _LINES = msgspec.json.Decoder(list[EventLine])
@@ -136,12 +138,12 @@ def _read_at_once(logs: bytes) -> Fields | None:
     return fields
 
 
-def _fields(lines: Sequence[EventLine]) -> Fields:
+def _fields(lines: Sequence[LogLine]) -> Fields:
     """One sequence a field, of one value an event."""
     return {name: list(map(attrgetter(name), lines)) for name in _USED}
 
 
-def _read_each(logs: bytes) -> list[EventLine]:
+def _read_each(logs: bytes) -> list[LogLine]:
     """Every event, read patiently one by one."""
     try:
         items = _ITEMS.decode(logs)
@@ -150,32 +152,14 @@ def _read_each(logs: bytes) -> list[EventLine]:
         raise refused(Kind.INVALID_REQUEST, "`logs` must be an array of events.", complaint) from None
     if not items:
         raise refused(Kind.INVALID_EVENTS, "`logs` is empty.", Complaint("/logs", "empty", "holds no event"))
-    found = [_read_one(bytes(item)) for item in items]
+    found = [read_line(bytes(item)) for item in items]
     complaints = [_complaint(row, line) for row, line in enumerate(found) if isinstance(line, Fault)]
     if complaints:
         first = complaints[0]
         what = f"`{first.field}`" if first.field else "it"
         detail = f"{len(complaints)} of {len(items)} events cannot be used; the first is {first.pointer}: {what}"
         raise refused(Kind.INVALID_EVENTS, f"{detail} {first.detail}.", *complaints)
-    return [line for line in found if isinstance(line, EventLine)]
-
-
-def _read_one(item: bytes) -> EventLine | Fault:
-    line = read_line(item)
-    if isinstance(line, Fault):
-        return line
-    device = _read_device(item)
-    if isinstance(device, Fault):
-        return device
-    return EventLine(**msgspec.structs.asdict(line), device=device)
-
-
-def _read_device(item: bytes) -> str | Fault | None:
-    try:
-        device: str | None = msgspec.json.decode(msgspec.json.decode(item, type=_Device).device, type=str | None)
-    except (msgspec.MsgspecError, RecursionError):
-        return Fault(f"{Reason.WRONG_TYPE}: device")
-    return Fault(f"{Reason.NUL_CHARACTER}: device") if device and "\0" in device else device
+    return [line for line in found if isinstance(line, LogLine)]
 
 
 def _complaint(row: int, fault: Fault) -> Complaint:
@@ -194,12 +178,13 @@ def _columns(fields: Fields) -> dict[str, Array]:
     return columns | _looked_up(fields["location"], place, ("city", "region", "country"))
 
 
-def _agent(told: tuple[str | None, str | None]) -> Agent | None:
+def _agent(told: tuple[str | None, str | None]) -> Agent | Named:
     user_agent, device = told
-    return agent(user_agent) or (named_device(device) if device else None)
+    found = agent(user_agent)
+    return found or Named(named_device(device))
 
 
-def _looked_up(told: Iterable[T], look: Callable[[T], Agent | Place | None], names: Sequence[str]) -> dict[str, Array]:
+def _looked_up(told: Iterable[T], look: Callable[[T], object], names: Sequence[str]) -> dict[str, Array]:
     """What `look` finds for each value, looked up once for each distinct one: an array for each of its `names`."""
     numbers: dict[T, int] = {}
     codes = np.array([numbers.setdefault(value, len(numbers)) for value in told], dtype=np.int64)

@@ -81,13 +81,19 @@ def _is_unicode(text: str) -> bool:
 
 def _row(prediction: Prediction) -> dict[str, Any]:
     row = {name: getattr(prediction, name) for name in FIELDS}
+    day = epoch_day(data_day(prediction.as_of))
+    return row | {"day": day, "features": _features(prediction), "logs": compressed(prediction.logs)}
+
+
+def _features(prediction: Prediction) -> str:
+    """The features as JSON that can be read back; numbers that are not finite become null."""
     try:
-        features = _ENCODER.encode(prediction.features).decode()
-    except (TypeError, ValueError, UnicodeError, msgspec.MsgspecError) as error:
+        encoded = _ENCODER.encode(prediction.features)
+        _DECODER.decode(encoded)
+        return encoded.decode()
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
         message = f"The features of request {prediction.request_id!r} are not numbers, texts or None: {error}."
         raise StoreError(message) from error
-    day = epoch_day(data_day(prediction.as_of))
-    return row | {"day": day, "features": features, "logs": compressed(prediction.logs)}
 
 
 def prediction(row: Any) -> Prediction:

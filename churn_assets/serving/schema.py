@@ -1,5 +1,6 @@
 """The tables of the prediction store, the same on every database, and how a store becomes one of today's."""
 
+import uuid
 from collections.abc import Callable
 from datetime import date
 
@@ -35,6 +36,7 @@ VERSIONS = Table(
     "churn_store_versions",
     METADATA,
     Column("version", Integer, primary_key=True, autoincrement=False, comment="Every version the store has had."),
+    Column("identity", Text, nullable=False, comment="The first version's tells this store from every other."),
 )
 
 REQUESTS = Table(
@@ -99,7 +101,7 @@ def upgrade(connection: Connection, upgrades: tuple[Upgrade, ...] = UPGRADES) ->
         raise StoreError(message)
     for number, step in enumerate(upgrades[version:], version + 1):
         step(connection)
-        connection.execute(insert(VERSIONS).values(version=number))
+        connection.execute(insert(VERSIONS).values(version=number, identity=uuid.uuid4().hex))
 
 
 def version_of(connection: Connection) -> int:
@@ -107,3 +109,8 @@ def version_of(connection: Connection) -> int:
     if not inspect(connection).has_table(VERSIONS.name):
         return 0
     return connection.execute(select(func.max(VERSIONS.c.version))).scalar() or 0
+
+
+def identity_of(connection: Connection) -> str:
+    """What tells this store from every other: numbers of rows mean nothing anywhere else."""
+    return str(connection.execute(select(VERSIONS.c.identity).where(VERSIONS.c.version == 1)).scalar_one())

@@ -83,7 +83,11 @@ def open_store(url: str, *, patience_s: float = PATIENCE_S) -> PredictionStore:
     or if a newer release has written to it.
     """
     kept_in = database(url, patience_s)
-    kept_in.prepare()
+    try:
+        kept_in.prepare()
+    except StoreError:
+        kept_in.close()
+        raise
     return PredictionStore(kept_in, Limits(patience_s=patience_s))
 
 

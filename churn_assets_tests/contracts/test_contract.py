@@ -8,10 +8,11 @@ from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESS
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.engine import SQL_TYPES
 from churn_assets.lake.recipe import IBIS_TYPES, unbound
+from churn_assets.serving.tables import PREDICTION_LOG
 
 TABLES = [
     *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS),
-    *(USER_FEATURES, POPULATION, CHURN_LABELS),
+    *(USER_FEATURES, POPULATION, CHURN_LABELS, PREDICTION_LOG),
 ]
 EVERY_TABLE = pytest.mark.parametrize("contract", TABLES, ids=lambda contract: contract.table)
 VISITS = Contract(

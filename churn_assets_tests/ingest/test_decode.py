@@ -41,8 +41,8 @@ def test_a_row_has_the_fields_of_its_line_and_where_it_comes_from(tmp_path: Path
     times = row.pop("ts"), row.pop("registration")
     assert [time.isoformat() for time in times] == ["2018-11-01T00:00:01.796000", "2018-10-30T17:06:06.796000"]
     assert row == {
-        "day": FIRST_DAY, "file": "deep/a.json", "line": 2, "user_id": "26", "session_id": 583, "item_in_session": 0,
-        "page": "Home", "status": 200, "length": 3.0, "first_name": "Lily",
+        "day": FIRST_DAY, "file": "deep/a.json", "line": 2, "origin": "log", "user_id": "26", "session_id": 583,
+        "item_in_session": 0, "page": "Home", "status": 200, "length": 3.0, "first_name": "Lily",
     }  # fmt: skip
 
 

@@ -43,12 +43,17 @@ def test_a_whole_line_keeps_every_field() -> None:
     fields = {
         "auth": "Logged In", "method": "PUT", "status": 200, "level": "paid", "artist": "A", "song": "S", "length": 1.5,
         "gender": "F", "firstName": "Lily", "lastName": "Koch", "location": "Napa, CA", "userAgent": '"M"',
-        "registration": float(START),
+        "registration": float(START), "device": "Mobile",
     }  # fmt: skip
 
     row = read(line(**fields))
 
     assert tuple(getattr(row, name) for name in LogLine.__struct_fields__) == (*EVENT.values(), *fields.values())
+
+
+@pytest.mark.parametrize("other", [7, True, {"kind": "Mobile"}, "a\0b", None])
+def test_a_device_that_is_no_text_is_some_other_field_of_that_name(other: object) -> None:
+    assert read(line(device=other)).device is None
 
 
 @pytest.mark.parametrize(

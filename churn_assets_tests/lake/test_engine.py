@@ -164,8 +164,8 @@ def test_the_real_path_from_raw_lines_to_features_and_labels(built: BuiltLake) -
 
 
 def as_cleaned() -> list[Event]:
-    """The log as the lookups leave it: they know none of its agents and places."""
-    return [replace(e, device=None, os=None, browser=None, city=None, region=None, country=None) for e in LOG]
+    """The log as the lookups leave it: they know none of its agents and places; lines name their devices."""
+    return [replace(e, os=None, browser=None, city=None, region=None, country=None) for e in LOG]
 
 
 def test_rebuilding_with_fewer_cutoffs_in_the_pass_gives_the_same_hashes(built: BuiltLake, tmp_path: Path) -> None:

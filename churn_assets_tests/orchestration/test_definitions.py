@@ -10,6 +10,7 @@ import pytest
 
 from churn_assets.definitions import build_defs, defs
 from churn_assets.resources.lake_asset import OWNER
+from churn_assets.serving.assets import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,12 @@ DEPENDENCIES = {
     "challenger_model": {"candidate_models"},
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
+    "prediction_log": set(),
+    "served_events": set(),
 }
 GRAPH = defs.resolve_asset_graph()
+EXPORT = dg.AssetKey(SERVED_EVENTS)
+TABLES = GRAPH.get_all_asset_keys() - {EXPORT}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -70,8 +75,8 @@ def test_assets_and_their_dependencies_are_these() -> None:
     assert found == DEPENDENCIES
 
 
-@pytest.mark.parametrize("key", sorted(GRAPH.get_all_asset_keys()), ids=lambda key: key.to_user_string())
-def test_every_asset_says_what_it_is(key: dg.AssetKey) -> None:
+@pytest.mark.parametrize("key", sorted(TABLES), ids=lambda key: key.to_user_string())
+def test_every_table_says_what_it_is(key: dg.AssetKey) -> None:
     node = GRAPH.get(key)
 
     assert len(node.description or "") > 60
@@ -83,6 +88,14 @@ def test_every_asset_says_what_it_is(key: dg.AssetKey) -> None:
     assert all(column.description for column in schema.columns)
     assert {check.name for check in node.check_keys} >= {"contract"}
     assert node.partitions_def is None or node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+def test_the_export_is_no_table_and_says_what_it_is() -> None:
+    node = GRAPH.get(EXPORT)
+
+    assert "landing folder" in (node.description or "")
+    assert (node.owners, node.group_name, node.partitions_def) == ([OWNER], "ingest", None)
+    assert node.kinds == {"sql", "json"}
 
 
 def test_contracts_block_what_is_downstream() -> None:

@@ -97,7 +97,7 @@ def test_previews_mask_names_and_say_what_is_left_out(made_site: Site) -> None:
     told = made_site.metadata("raw_logs", "2024-01-01")
 
     assert "Beeblebrox" not in str(told)
-    assert "and 8 more columns" in told["preview"]
+    assert "and 10 more columns" in told["preview"]
     assert told["preview"].count("\n| ") == 6
 
 

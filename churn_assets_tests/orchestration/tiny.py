@@ -14,13 +14,15 @@ from dagster._core.instance.ref import InstanceRef
 
 from churn_assets.cutoffs import HOUR, MINUTE, days_between, epoch_ms
 from churn_assets.definitions import build_defs
-from churn_assets.ingest.arrivals import arrivals, remember
+from churn_assets.ingest.arrivals import remember
 from churn_assets.lake.engine import describe
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.planning import AssetState, Work, plan
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.progress import SILENCE, Listener
 from churn_assets.resources.runner import Range, RunResult, run_assets
 from churn_assets.resources.state import Platform
+from churn_assets.resources.storage import LandingResource
 from churn_assets.settings import Settings
 
 FIRST_DAY = date(2024, 1, 1)
@@ -129,13 +131,15 @@ class Site:
         span = Range(first, last or first)
         return run_assets(self.defs, assets, span, instance=self.instance, progress=progress)
 
-    def states(self) -> dict[str, AssetState]:
-        """States of the three stages, by asset."""
-        found = arrivals(str(self.landing), self.lake, FIRST_DAY, LAST_DAY).surveyed()
+    def states(self, *stages: str) -> dict[str, AssetState]:
+        """States of the three stages, or of those that are named, by asset."""
+        found = LandingResource.of(self.settings).arrivals(self.lake).surveyed()
         remember(found, self.lake)
         graph = self.defs.resolve_asset_graph()
-        platform = Platform(graph, self.instance, self.lake, self.settings.cutoffs, found.versions())
-        staged = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).group_name in STAGES}
+        served = StoreResource(url=self.settings.prediction_store_url).versions(FIRST_DAY, LAST_DAY)
+        platform = Platform(graph, self.instance, self.lake, self.settings.cutoffs, found.versions(), 3, served)
+        keys = graph.get_all_asset_keys()
+        staged = {key.to_user_string() for key in keys if graph.get(key).group_name in (stages or STAGES)}
         return {state.asset: state for state in platform.states() if state.asset in staged}
 
     def stale(self) -> dict[str, dict[str, str]]:

@@ -34,6 +34,7 @@ LOCATIONS = (
     "Paris, France",
     "Atlantis",
 )
+DEVICES = (None, "Mobile", "tablet", " Desktop ", "fridge", "", "\t")
 NAMES = {
     "user_id": "userId",
     "session_id": "sessionId",
@@ -60,6 +61,7 @@ def raw_lines(log: Log, chance: Random) -> list[bytes]:
 def _line(event: Event, chance: Random) -> bytes:
     line: dict[str, Any] = {theirs: getattr(event, ours) for ours, theirs in NAMES.items()}
     line |= {"userAgent": chance.choice(AGENTS), "location": chance.choice(LOCATIONS), "firstName": "Adelheid"}
+    line["device"] = chance.choice(DEVICES)
     if chance.randint(0, 1):
         line = {name: value for name, value in line.items() if value is not None}
     if event.registration is not None and chance.randint(0, 1):
@@ -85,7 +87,9 @@ def ingested(lines: Sequence[bytes]) -> list[Event]:
 
 
 def _raw_table(rows: Sequence[LogLine]) -> pa.Table:
-    records = [msgspec.structs.asdict(row) | {"file": "a.json", "line": n} for n, row in enumerate(rows)]
+    records = [
+        msgspec.structs.asdict(row) | {"file": "a.json", "line": n, "origin": "log"} for n, row in enumerate(rows)
+    ]
     for record in records:
         record["day"] = record["ts"] // 86_400_000
         record["registration"] = None if record["registration"] is None else int(record["registration"])

@@ -47,9 +47,9 @@ def test_iso_times_and_milliseconds_read_the_same() -> None:
     ("device", "expected"),
     [
         ("Mobile", "Mobile"),
-        ("iPhone", "Mobile"),
+        ("iPhone", "Other"),
         ("desktop", "Desktop"),
-        (" iPad ", "Tablet"),
+        (" TABLET ", "Tablet"),
         ("fridge", "Other"),
         ("", None),
     ],

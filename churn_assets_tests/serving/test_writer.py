@@ -1,0 +1,126 @@
+"""The thread that groups what waits into one transaction."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from churn_assets.errors import StoreError, StoreUnreachableError
+from churn_assets.serving.prediction import Answered
+from churn_assets.serving.record import Record, record
+from churn_assets.serving.writer import Limits, Writer
+from churn_assets_tests.serving.answers import answer, names
+
+
+@dataclass
+class Shelf:
+    """Takes records a batch at a time, the first only once the gate is open; `failures` come before it works."""
+
+    failures: list[Exception] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
+    batches: list[list[str]] = field(default_factory=list)
+
+    def write(self, records: Sequence[Record]) -> Sequence[Answered]:
+        self.gate.wait(60)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.batches.append([one.request_id for one in records])
+        return [one.answered for one in records]
+
+
+def records(count: int) -> list[Record]:
+    return [record(answer(name)) for name in names("r", count)]
+
+
+def started(writer: Writer, first: Record) -> None:
+    """Hand in the first record, and wait until its transaction has begun."""
+    future = writer.put(first)
+    deadline = time.monotonic() + 60
+    while not future.running() and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def test_what_waits_during_one_transaction_shares_the_next_in_order() -> None:
+    shelf = Shelf()
+    writer = Writer(shelf.write)
+    first, *others = records(20)
+    started(writer, first)
+
+    futures = [writer.put(one) for one in others]
+    shelf.gate.set()
+    writer.close()
+
+    assert [future.result(0).request_id for future in futures] == names("r", 20)[1:]
+    assert shelf.batches == [["r-0"], names("r", 20)[1:]]
+
+
+@pytest.mark.parametrize("limits", [Limits(batch_records=4), Limits(batch_bytes=4 * records(1)[0].size_bytes)])
+def test_a_transaction_is_bounded(limits: Limits) -> None:
+    shelf = Shelf()
+    writer = Writer(shelf.write, limits)
+    first, *others = records(11)
+    started(writer, first)
+    for one in others:
+        writer.put(one)
+
+    shelf.gate.set()
+    writer.close()
+
+    assert [len(batch) for batch in shelf.batches] == [1, 4, 4, 2]
+
+
+@pytest.mark.parametrize("limits", [Limits(waiting_records=3), Limits(waiting_bytes=3 * records(1)[0].size_bytes)])
+def test_what_may_wait_is_bounded_and_the_rest_is_told_to_come_again(limits: Limits) -> None:
+    shelf = Shelf()
+    writer = Writer(shelf.write, limits)
+    first, *others = records(5)
+    started(writer, first)
+    futures = [writer.put(one) for one in others[:3]]
+
+    with pytest.raises(StoreUnreachableError, match="try again later"):
+        writer.put(others[3])
+    shelf.gate.set()
+    writer.close()
+
+    assert all(future.result(0) for future in futures)
+
+
+def test_a_database_that_is_away_for_a_moment_is_tried_again() -> None:
+    shelf = Shelf([StoreUnreachableError("away")] * 3)
+    shelf.gate.set()
+    writer = Writer(shelf.write)
+
+    assert writer.put(records(1)[0]).result(60).request_id == "r-0"
+    writer.close()
+
+
+def test_a_database_that_stays_away_is_given_up_and_the_next_record_is_tried_again() -> None:
+    shelf = Shelf([StoreUnreachableError("away")] * 2)
+    shelf.gate.set()
+    writer = Writer(shelf.write, Limits(patience_s=0))
+    first, second, third = records(3)
+
+    for lost in (first, second):
+        with pytest.raises(StoreUnreachableError, match="away"):
+            writer.put(lost).result(60)
+    assert writer.put(third).result(60).request_id == "r-2"
+    writer.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_reaches_everyone_who_waits_and_ends_the_writer() -> None:
+    shelf = Shelf([ZeroDivisionError()])
+    writer = Writer(shelf.write)
+    first, *others = records(3)
+    started(writer, first)
+    futures = [writer.put(one) for one in others]
+
+    shelf.gate.set()
+
+    for future in futures:
+        with pytest.raises(StoreError, match="has stopped"):
+            future.result(60)
+    with pytest.raises(StoreError, match="closed"):
+        writer.put(first)
