@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check format docs bench drift-study clean lock
+.PHONY: help install demo up serve test check format docs bench drift-study clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ demo: install  ## simulate 150 days of 2,000 listeners, materialise everything, 
 
 up: install  ## the Dagster UI on 127.0.0.1:3000, with its daemon
 	@$(BIN)/dagster dev --host $(HOST) --port $(PORT)
+
+serve: install  ## the HTTP API on 127.0.0.1:8000
+	@$(BIN)/churn-assets serve
 
 test: install  ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -q
