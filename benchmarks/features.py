@@ -12,7 +12,6 @@ from benchmarks.workbench import Workbench
 AGGREGATES = (
     production.sessions,
     production.listener_days,
-    production.listener_items,
     production.listener_item_gaps,
 )
 BUILD_RATIO, MANY_RATIO, ONE_RATIO = 12, 2, 0.5

@@ -92,14 +92,6 @@ def listener_days(lake: str, days: Sequence[str]) -> int:
     return _each_day(LISTENER_DAYS, make, lake, days)
 
 
-def listener_items(lake: str, days: Sequence[str]) -> int:
-    """The distinct items of `days`; gives the rows written."""
-    from churn_assets.features.daily import listener_items as make
-    from churn_assets.features.tables import LISTENER_ITEMS
-
-    return _each_day(LISTENER_ITEMS, make, lake, days)
-
-
 def _each_day(contract: "Contract", make: Callable[..., object], lake: str, days: Sequence[str]) -> int:
     from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake
@@ -118,32 +110,32 @@ def listener_item_gaps(
 
     The lookback before them is in the lake too, or, with `history`, the last `history_days` days of that lake are.
     """
-    from churn_assets.features.tables import LISTENER_ITEMS
+    from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake, Scan
 
     there = Lake(Path(lake))
-    items = there.scan(LISTENER_ITEMS)
+    events = there.scan(EVENTS)
     if history:
         first = _before(days[0], min(history_days, lookback_days))
-        earlier = Lake(Path(history)).scan(LISTENER_ITEMS).between(first, _before(days[0], 1))
-        items = Scan(LISTENER_ITEMS, (*earlier.files, *items.only(days).files))
-    recipe = _gaps_recipe(items.between(_before(days[0], lookback_days), days[-1]), lookback_days)
+        earlier = Lake(Path(history)).scan(EVENTS).between(first, _before(days[0], 1))
+        events = Scan(EVENTS, (*earlier.files, *events.only(days).files))
+    recipe = _gaps_recipe(events.between(_before(days[0], lookback_days), days[-1]), lookback_days)
     return sum(written.rows for written in engine_of(there).write(recipe, days, there))
 
 
-def _gaps_recipe(items: "Scan", lookback_days: int) -> "Recipe":
+def _gaps_recipe(events: "Scan", lookback_days: int) -> "Recipe":
     import ibis
     import pyarrow as pa
 
-    from churn_assets.features.daily import listener_item_gaps as make
+    from churn_assets.features.item_gaps import listener_item_gaps as make
     from churn_assets.features.tables import LISTENER_ITEM_GAPS
     from churn_assets.lake.recipe import Recipe
     from churn_assets.resources.windows import epoch_days
 
     return Recipe(
         LISTENER_ITEM_GAPS,
-        lambda t: make(t["listener_items"], ibis.table({"day": "int64"}, name=ASKED), lookback_days=lookback_days),
-        lambda _keys: {"listener_items": items},
+        lambda t: make(t["events"], ibis.table({"day": "int64"}, name=ASKED), lookback_days=lookback_days),
+        lambda _keys: {"events": events},
         lambda keys, _distinct: {ASKED: pa.table({"day": pa.array(epoch_days(keys), pa.int64())})},
         each=False,
     )

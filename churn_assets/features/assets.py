@@ -12,19 +12,17 @@ from churn_assets.features.batch import AGES, Horizon
 from churn_assets.features.batch import user_features as make_user_features
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import listener_days as make_listener_days
-from churn_assets.features.daily import listener_item_gaps as make_listener_item_gaps
-from churn_assets.features.daily import listener_items as make_listener_items
+from churn_assets.features.item_gaps import listener_item_gaps as make_listener_item_gaps
 from churn_assets.features.tables import (
     ITEMS,
     LISTENER_DAYS,
     LISTENER_ITEM_GAPS,
-    LISTENER_ITEMS,
     MEASURES,
     STATES,
     USER_FEATURES,
 )
 from churn_assets.ingest.clock import data_clock
-from churn_assets.ingest.tables import SESSIONS
+from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.lake.lake import Scan
 from churn_assets.lake.recipe import Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, features_chart
@@ -48,13 +46,11 @@ def features_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.Ass
     """Every asset and contract check of the stage."""
     dates = calendar(settings)
     lookback = Lookback(settings.first_day, settings.lookback_days)
-    daily = (LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS)
     return (
         _listener_days(dates),
-        _listener_items(dates),
         _listener_item_gaps(dates, lookback),
         _user_features(dates, lookback),
-        *(contract_check(contract, dates.days) for contract in daily),
+        *(contract_check(contract, dates.days) for contract in (LISTENER_DAYS, LISTENER_ITEM_GAPS)),
         contract_check(USER_FEATURES, dates.cutoffs),
     )
 
@@ -86,44 +82,26 @@ def _listener_days(dates: Calendar) -> dg.AssetsDefinition:
     return listener_days
 
 
-def _listener_items(dates: Calendar) -> dg.AssetsDefinition:
-    table = Table(
-        contract=LISTENER_ITEMS,
-        group=GROUP,
-        code_version=_version_of("1", *ITEMS),
-        description="The distinct songs, artists and pages of each listener's day; exact distinct counts start here.",
-    )
-
-    @lake_asset(table, dates.days)
-    def listener_items(events: Scan) -> Product:
-        recipe = Recipe(
-            LISTENER_ITEMS, lambda t: make_listener_items(t["events"]), lambda keys: {"events": events.only(keys)}
-        )
-        return Product(recipe, charted(daily_rows_chart("distinct items a day, summed over listeners")))
-
-    return listener_items
-
-
 def _listener_item_gaps(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinition:
     table = Table(
         contract=LISTENER_ITEM_GAPS,
         group=GROUP,
-        code_version=_version_of("1", lookback.days),
+        code_version=_version_of("2", lookback.days, *ITEMS),
         description=(
-            "How long before each item of a listener's day was met last, counted per gap: distinct counts of any "
-            "window at any cut-off are sums of these few rows. A day depends on the lookback before it."
+            "How long before each song, artist and page of a listener's day was met last, counted per gap: distinct "
+            "counts of any window at any cut-off are sums of these few rows. A day depends on the lookback before it."
         ),
     )
 
-    @lake_asset(table, dates.days, {LISTENER_ITEMS.table: dates.lookback_of_day})
-    def listener_item_gaps(context: dg.AssetExecutionContext, listener_items: Scan) -> Product:
+    @lake_asset(table, dates.days, {EVENTS.table: dates.lookback_of_day})
+    def listener_item_gaps(context: dg.AssetExecutionContext, events: Scan) -> Product:
         days = [date.fromisoformat(key) for key in context.partition_keys]
         first = max(lookback.first_day, min(days) - timedelta(days=lookback.days))
-        require_days(listener_items, first, max(days))
+        require_days(events, first, max(days))
         recipe = Recipe(
             LISTENER_ITEM_GAPS,
-            lambda t: make_listener_item_gaps(t["listener_items"], _asked(), lookback_days=lookback.days),
-            lambda _keys: {"listener_items": listener_items},
+            lambda t: make_listener_item_gaps(t["events"], _asked(), lookback_days=lookback.days),
+            lambda _keys: {"events": events},
             lambda keys, _distinct: {ASKED: _asked_days(keys)},
             each=False,
         )

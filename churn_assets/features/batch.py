@@ -12,7 +12,7 @@ from churn_assets.features.daily import UNKNOWN
 from churn_assets.features.declaration import Catalogue, Feature, Kind
 from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, evaluate
 from churn_assets.features.ibis_arithmetic import IbisArithmetic, on_rows
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, STATES
+from churn_assets.features.tables import ITEMS, LISTENER_DAYS, LISTENER_ITEM_GAPS, STATES
 from churn_assets.ingest.tables import SESSIONS
 
 if TYPE_CHECKING:
@@ -272,5 +272,5 @@ class _GapRows(_Rows):
         rows, window = self.rows, aggregate.window
         reach = reach_days(aggregate, self.horizon)
         is_first = (rows.age + rows.gap_days > reach).fill_null(True)
-        counted = (rows.kind == aggregate.value.text()) & self.seen(rows.age, window) & is_first
-        return ibis.ifelse(counted, rows["items"], 0).sum().cast("int64")
+        items = rows[ITEMS[aggregate.value.text()]]
+        return ibis.ifelse(self.seen(rows.age, window) & is_first, items, 0).sum().cast("int64")

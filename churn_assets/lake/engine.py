@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGED = "__staged"
+PASS_BYTES = 16 << 20
+"""Bytes of input files up to which neighbouring partitions share a pass: planning costs more than a small day does."""
 SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.INTEGER: "BIGINT",
@@ -68,9 +70,8 @@ class Engine:
         tell = progress or (lambda _key, _rows: None)
         with self.connect() as connection:
             kitchen = _Kitchen(connection, recipe, lake)
-            make = kitchen.one_by_one if recipe.each else kitchen.together
             done = []
-            for written in make(keys):
+            for written in kitchen.make(keys):
                 tell(written.key, written.rows)
                 done.append(written)
         return done
@@ -90,18 +91,34 @@ class _Kitchen:
     recipe: Recipe
     lake: Lake
 
-    def one_by_one(self, keys: Sequence[str]) -> Iterator[Written]:
+    def make(self, keys: Sequence[str]) -> Iterator[Written]:
         query: str | None = None
-        for key in keys:
-            self._bind([key])
+        for some in self._passes(keys):
+            self._bind(some)
             query = query or self._query()
-            yield self._copy(key, query)
+            yield from self._cook(some, query)
 
-    def together(self, keys: Sequence[str]) -> Iterator[Written]:
-        self._bind(keys)
-        self.connection.execute(f"CREATE TEMP TABLE {STAGED} AS {self._query()}")
+    def _passes(self, keys: Sequence[str]) -> Iterator[Sequence[str]]:
+        """The keys, split into neighbours whose inputs are small enough to be read at once."""
+        if not self.recipe.each:
+            yield keys
+            return
+        some, size = [], 0
         for key in keys:
-            yield self._copy(key, f"SELECT * FROM {STAGED}")
+            more = _input_bytes(self.recipe.inputs([key]))
+            if some and size + more > PASS_BYTES:
+                yield some
+                some, size = [], 0
+            some, size = [*some, key], size + more
+        if some:
+            yield some
+
+    def _cook(self, keys: Sequence[str], query: str) -> Iterator[Written]:
+        if len(keys) > 1:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {query}")
+            query = f"SELECT * FROM {STAGED}"
+        for key in keys:
+            yield self._copy(key, query)
 
     def _bind(self, keys: Sequence[str]) -> None:
         _bind(self.connection, self.recipe.inputs(keys))
@@ -135,6 +152,10 @@ def describe(key: str, path: Path) -> Written:
     for batch in file.iter_batches():
         digest.update(batch.serialize())
     return Written(key, file.metadata.num_rows, path.stat().st_size, digest.hexdigest())
+
+
+def _input_bytes(scans: Mapping[str, Scan]) -> int:
+    return sum(path.stat().st_size for scan in scans.values() for _, path in scan.files)
 
 
 def to_sql(expression: "ir.Table") -> str:

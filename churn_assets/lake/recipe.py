@@ -46,8 +46,10 @@ class Recipe:
 
     `expression` takes the unbound inputs by table name and gives the table of `contract`, partition
     column included. `inputs` picks, for the keys to be made, the files of each input; `small` are
-    tables built in memory for those keys (lookup tables, the cut-offs). With `each` the partitions
-    are computed one by one (bounded memory), without it together in one pass that is split after.
+    tables built in memory for those keys (lookup tables, the cut-offs). With `each` neighbouring
+    partitions are computed a few at a time (bounded memory), without it all in one pass; either way
+    the rows of a pass are split by the partition column after, so an expression must give every
+    partition the same rows whichever others are asked with it.
     """
 
     contract: Contract

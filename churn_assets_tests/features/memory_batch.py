@@ -12,8 +12,9 @@ import pyarrow as pa
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import DAY
 from churn_assets.features.batch import AGES, Horizon, ages, user_features
-from churn_assets.features.daily import listener_days, listener_item_gaps, listener_items
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS, USER_FEATURES
+from churn_assets.features.daily import listener_days
+from churn_assets.features.item_gaps import listener_item_gaps
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
 from churn_assets.ingest.sessions import sessions
 from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.labels.labels import WINDOWS, churn_labels, label_windows, population
@@ -37,8 +38,7 @@ def _daily_sql(lookback_days: int) -> Mapping[Contract, str]:
     return {
         SESSIONS: to_sql(sessions(unbound(EVENTS))),
         LISTENER_DAYS: to_sql(listener_days(unbound(EVENTS))),
-        LISTENER_ITEMS: to_sql(listener_items(unbound(EVENTS))),
-        LISTENER_ITEM_GAPS: to_sql(listener_item_gaps(unbound(LISTENER_ITEMS), asked, lookback_days=lookback_days)),
+        LISTENER_ITEM_GAPS: to_sql(listener_item_gaps(unbound(EVENTS), asked, lookback_days=lookback_days)),
     }
 
 
