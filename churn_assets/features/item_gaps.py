@@ -47,7 +47,7 @@ def _numbered(texts: "ir.StringColumn", name: str, number: str) -> "ir.Table":
     import ibis
 
     distinct = texts.name(name).as_table().distinct()
-    return distinct.mutate(**{number: ibis.row_number().over(order_by=distinct[name])})
+    return distinct.mutate(**{number: ibis.row_number().over(order_by=distinct[name]).cast("int32")})
 
 
 def _gaps(met: "ir.Table", days: "ir.Table", listeners: "ir.Table", lookback_days: int) -> "ir.Table":
@@ -55,14 +55,17 @@ def _gaps(met: "ir.Table", days: "ir.Table", listeners: "ir.Table", lookback_day
     import ibis
 
     items = _numbered(met.semi_join(days, "day")["item"], "item", "number")
-    numbers = met.inner_join(listeners, "user_id").inner_join(items, "item").select("listener", "number", "day")
+    known = met.inner_join(listeners, "user_id").inner_join(items, "item")
+    numbers = known.select("listener", "number", day=known.day.cast("int32"))
     order = ibis.window(group_by="listener", order_by=["number", "day"])
     before = {name: numbers[name].lag().over(order) for name in ("number", "day")}
-    gap = ibis.ifelse(numbers.number == before["number"], numbers.day - before["day"], ibis.null("int64"))
-    steps = numbers.mutate(gap=gap)
-    gap_days = ibis.ifelse(steps.gap <= lookback_days, steps.gap, ibis.null("int64"))
-    firsts = steps.filter(steps.gap.isnull() | (steps.gap > 0)).mutate(gap_days=gap_days)
-    return firsts.semi_join(days, "day").group_by(GAP).aggregate(items=lambda t: t.count())
+    gap = ibis.ifelse(numbers.number == before["number"], numbers.day - before["day"], ibis.null("int32"))
+    steps = numbers.select("listener", "day", gap=gap)
+    firsts = steps.filter(steps.gap.isnull() | (steps.gap > 0))
+    counted = firsts.group_by("listener", "day", "gap").aggregate(items=lambda t: t.count())
+    gap_days = ibis.ifelse(counted.gap <= lookback_days, counted.gap, ibis.null("int32")).cast("int64")
+    asked = counted.select("listener", "items", day=counted.day.cast("int64"), gap_days=gap_days)
+    return asked.semi_join(days, "day")
 
 
 def _only(kind: str) -> dict[str, Any]:
