@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.cutoffs import DAY
 from churn_assets.features.aggregates import ITEM_OPERATORS, Aggregate, Grain, Operator, Window
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import UNKNOWN
-from churn_assets.features.declaration import Catalogue, Feature, Kind
-from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, evaluate
+from churn_assets.features.declaration import Catalogue, Kind
+from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, Field, evaluate
 from churn_assets.features.ibis_arithmetic import IbisArithmetic, on_rows
+from churn_assets.features.sharing import in_layers
 from churn_assets.features.tables import ITEMS, LISTENER_DAYS, LISTENER_ITEM_GAPS, STATES
 from churn_assets.ingest.tables import SESSIONS
 
@@ -76,29 +77,31 @@ def user_features(tables: "Mapping[str, ir.Table]", horizon: Horizon, catalogue:
 
 def _finish(values: "ir.Table", horizon: Horizon, catalogue: Catalogue) -> "ir.Table":
     """The features, from the values of their aggregates."""
+    names = {aggregate.text(): f"a{n}" for n, aggregate in enumerate(catalogue.aggregates)}
+    numbers = {feature.name for feature in catalogue.features if feature.kind is not Kind.CATEGORY}
+    for layer in in_layers(catalogue.features):
+        leaf = partial(_leaf, values, names, horizon)
+        columns = {name: evaluate(expression, IbisArithmetic(), leaf) for name, expression in layer.items()}
+        values = values.mutate(**{n: v.cast("float64") if n in numbers else v for n, v in columns.items()})
+    return values.select("cutoff", "user_id", *(feature.name for feature in catalogue.features))
+
+
+def _leaf(values: "ir.Table", names: Mapping[str, str], horizon: Horizon, leaf: Expression) -> Any:
+    """The value of a leaf of a feature, where the aggregates are columns."""
     import ibis
 
-    names = {aggregate.text(): f"a{n}" for n, aggregate in enumerate(catalogue.aggregates)}
-    done: dict[str, Any] = {}
-
-    def leaf(expression: Expression) -> Any:
-        match expression:
-            case Feature(name=name):
-                return done[name] if name in done else evaluate(expression.expression, IbisArithmetic(), leaf)
-            case Aggregate():
-                return values[names[expression.text()]]
-            case _ if expression is CUTOFF:
-                return values.cutoff
-            case _ if expression is LOG_START:
-                return ibis.literal(horizon.log_start, type="int64")
-            case _:
-                assert expression is LOOKBACK
-                return ibis.literal(horizon.lookback_days, type="int64")
-
-    for feature in catalogue.features:
-        value = evaluate(feature.expression, IbisArithmetic(), leaf)
-        done[feature.name] = value if feature.kind is Kind.CATEGORY else value.cast("float64")
-    return values.select("cutoff", "user_id", **done)
+    match leaf:
+        case Field(name=name):
+            return values[name]
+        case Aggregate():
+            return values[names[leaf.text()]]
+        case _ if leaf is CUTOFF:
+            return values.cutoff
+        case _ if leaf is LOG_START:
+            return ibis.literal(horizon.log_start, type="int64")
+        case _:
+            assert leaf is LOOKBACK
+            return ibis.literal(horizon.lookback_days, type="int64")
 
 
 @dataclass(frozen=True)

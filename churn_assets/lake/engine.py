@@ -159,10 +159,26 @@ def _input_bytes(scans: Mapping[str, Scan]) -> int:
 
 
 def to_sql(expression: "ir.Table") -> str:
-    """An unbound Ibis expression as DuckDB SQL."""
+    """An unbound Ibis expression as DuckDB SQL, one SELECT a step.
+
+    Ibis would fuse the steps and write out a column of one wherever later ones use it; DuckDB plans faster without.
+    """
     import ibis
 
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    with _unfused():
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+@contextmanager
+def _unfused() -> Iterator[None]:
+    import ibis
+
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = before
 
 
 def _bind(connection: "duckdb.DuckDBPyConnection", scans: Mapping[str, Scan]) -> None:
