@@ -126,10 +126,15 @@ class _Rows:
         return {f"a{n}": a for n, a in enumerate(self.catalogue.aggregates) if a.grain in grains}
 
     def seen(self, age: Any, window: Window) -> Any:
-        """Whether a day so many days before the cut-off lies in the window; None if every row does."""
-        oldest = self.horizon.lookback_days if window.oldest is None else window.oldest
-        inside = age <= oldest
-        return inside & (age > window.ending) if window.ending else inside
+        """Whether a day so many days before the cut-off lies in the window; None if every row does.
+
+        It becomes the FILTER of an aggregate: a row outside of the window then costs a comparison, not an addition.
+        """
+        is_late = age > window.ending if window.ending else None
+        if window.oldest is None or window.oldest >= self.horizon.lookback_days:
+            return is_late
+        is_young = age <= window.oldest
+        return is_young if is_late is None else is_young & is_late
 
 
 class _DayRows(_Rows):
@@ -147,15 +152,13 @@ class _DayRows(_Rows):
         return self.rows.group_by(KEY).aggregate(**columns)
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         rows = self.rows
         inside = self.seen(rows.age, aggregate.window)
         match aggregate.operator:
             case Operator.COUNT if aggregate.grain is Grain.DAY:
-                return inside.cast("int64").sum()
+                return rows.count(where=inside)
             case Operator.COUNT | Operator.TOTAL:
-                return ibis.ifelse(inside, rows[aggregate.measure], 0).sum().cast("int64")
+                return _sum(rows[aggregate.measure], inside)
             case Operator.FIRST:
                 return rows[aggregate.measure].min()
             case _:
@@ -194,18 +197,16 @@ class _SessionRows(_Rows):
         return self.rows.group_by(KEY).aggregate(**columns)
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         rows = self.rows
         age = (rows.cutoff - rows.start_ts + (DAY - 1)) // DAY
         inside = self.seen(age, aggregate.window)
         if aggregate.operator is Operator.COUNT:
-            return inside.cast("int64").sum()
+            return rows.count(where=inside)
         assert aggregate.value is not None
         value = on_rows(aggregate.value, rows)
         match aggregate.operator:
             case Operator.TOTAL:
-                return ibis.ifelse(inside, value, 0).sum().cast("int64")
+                return _sum(value, inside)
             case Operator.FIRST:
                 return value.min()
             case _:
@@ -236,12 +237,17 @@ class _GapRows(_Rows):
 
     def is_first(self, rows: "ir.Table", window: Window, reach: int) -> Any:
         """Whether items lie in the window, and were not met before within the reach."""
-        return self.seen(rows.age, window) & (rows.age + rows.gap_days > reach).fill_null(True)
+        inside = self.seen(rows.age, window)
+        is_first = (rows.age + rows.gap_days > reach).fill_null(True)
+        return is_first if inside is None else inside & is_first
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         assert aggregate.value is not None
         items = self.rows[ITEMS[aggregate.value.text()]]
         is_first = self.is_first(self.rows, aggregate.window, reach_days(aggregate, self.horizon))
-        return ibis.ifelse(is_first, items, 0).sum().cast("int64")
+        return _sum(items, is_first)
+
+
+def _sum(value: Any, where: Any) -> Any:
+    """A sum of whole numbers, 0 of none."""
+    return value.sum(where=where).fill_null(0).cast("int64")
