@@ -250,4 +250,4 @@ class _GapRows(_Rows):
 
 def _sum(value: Any, where: Any) -> Any:
     """A sum of whole numbers, 0 of none."""
-    return value.sum(where=where).fill_null(0).cast("int64")
+    return value.sum(where=where).fill_null(0)

@@ -37,7 +37,7 @@ def _base(events: "ir.Table") -> dict[str, Any]:
         "first_ts": events.ts.min(),
         "last_ts": events.ts.max(),
         "events": events.count(),
-        "cancellations": (events.page == CANCELLED).cast("int64").sum(),
+        "cancellations": events.count(where=events.page == CANCELLED),
     }
 
 
@@ -58,7 +58,7 @@ def _reduce(measure: Aggregate, events: "ir.Table") -> Any:
         case Operator.COUNT if measure.condition is None:
             return events.count()
         case Operator.COUNT:
-            return _holds(measure.condition, events).cast("int64").sum()
+            return events.count(where=_holds(measure.condition, events))
         case Operator.TOTAL:
             return _total(measure, events)
         case Operator.FIRST:

@@ -28,7 +28,7 @@ def listener_item_gaps(events: "ir.Table", days: "ir.Table", *, lookback_days: i
     listeners = _numbered(events.semi_join(days, "day").user_id, "user_id", "listener")
     gaps = [_gaps(_met(events, kind), days, listeners, lookback_days).mutate(**_only(kind)) for kind in ITEMS]
     together = reduce(lambda left, right: left.union(right), gaps)
-    counted = together.group_by(GAP).aggregate(**{name: together[name].sum().cast("int64") for name in ITEMS.values()})
+    counted = together.group_by(GAP).aggregate(**{name: together[name].sum() for name in ITEMS.values()})
     return counted.inner_join(listeners, "listener").select("day", "user_id", "gap_days", *ITEMS.values())
 
 

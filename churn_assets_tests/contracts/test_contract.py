@@ -3,14 +3,14 @@ import pytest
 
 from churn_assets.contracts.arrow import ARROW_TYPES, arrow_schema
 from churn_assets.contracts.contract import Contract, Type, day, flag, integer, number, text, timestamp
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS, USER_FEATURES
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESSIONS
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.engine import SQL_TYPES
 from churn_assets.lake.recipe import IBIS_TYPES, unbound
 
 TABLES = [
-    *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS),
+    *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS),
     *(USER_FEATURES, POPULATION, CHURN_LABELS),
 ]
 EVERY_TABLE = pytest.mark.parametrize("contract", TABLES, ids=lambda contract: contract.table)

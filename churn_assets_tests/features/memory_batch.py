@@ -95,8 +95,12 @@ class MemoryBatch:
 
     def replace(self, contract: Contract, rows: pa.Table) -> None:
         """Put other rows in the place of a table."""
-        self.connection.register("rows", rows)
-        self._keep(contract.table, "SELECT * FROM rows")
+        self._put(contract.table, rows)
+
+    def make_gaps(self, days: Sequence[int]) -> None:
+        """Make the item gaps anew, of `days` alone."""
+        self._put(ASKED, pa.table({"day": pa.array(days, pa.int64())}))
+        self._keep(LISTENER_ITEM_GAPS.table, _daily_sql(self.horizon.lookback_days)[LISTENER_ITEM_GAPS])
 
     def features_of_days(self, cutoffs: Sequence[int]) -> Rows:
         """The features from the daily tables that are there."""
@@ -112,6 +116,10 @@ class MemoryBatch:
         for contract, sql in _labels_sql().items():
             self._keep(contract.table, sql)
         return self._rows(POPULATION), self._rows(CHURN_LABELS)
+
+    def _put(self, name: str, rows: pa.Table) -> None:
+        self.connection.register("rows", rows)
+        self._keep(name, "SELECT * FROM rows")
 
     def _keep(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")

@@ -38,7 +38,6 @@ DAILY = [
     "events",
     "sessions",
     "listener_days",
-    "listener_items",
     "listener_item_gaps",
 ]
 
