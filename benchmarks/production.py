@@ -95,11 +95,16 @@ def listener_days(lake: str, days: Sequence[str]) -> int:
 def _each_day(contract: "Contract", make: Callable[..., object], lake: str, days: Sequence[str]) -> int:
     from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake
-    from churn_assets.lake.recipe import Recipe
+    from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 
     there = Lake(Path(lake))
     events = there.scan(EVENTS, days)
-    recipe = Recipe(contract, lambda t: make(t["events"]), lambda keys: {"events": events.only(keys)})
+    recipe = Recipe(
+        contract,
+        lambda t: make(t["events"]),
+        lambda keys: {"events": events.only(keys)},
+        pass_bytes=SUMMARY_PASS_BYTES,
+    )
     return sum(written.rows for written in engine_of(there).write(recipe, days, there))
 
 

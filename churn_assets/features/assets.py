@@ -24,7 +24,7 @@ from churn_assets.features.tables import (
 from churn_assets.ingest.clock import data_clock
 from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import Recipe
+from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, features_chart
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset
@@ -75,7 +75,10 @@ def _listener_days(dates: Calendar) -> dg.AssetsDefinition:
     @lake_asset(table, dates.days)
     def listener_days(events: Scan) -> Product:
         recipe = Recipe(
-            LISTENER_DAYS, lambda t: make_listener_days(t["events"]), lambda keys: {"events": events.only(keys)}
+            LISTENER_DAYS,
+            lambda t: make_listener_days(t["events"]),
+            lambda keys: {"events": events.only(keys)},
+            pass_bytes=SUMMARY_PASS_BYTES,
         )
         return Product(recipe, charted(daily_rows_chart("listeners a day")))
 

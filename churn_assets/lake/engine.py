@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGED = "__staged"
-PASS_BYTES = 16 << 20
-"""Bytes of input files up to which neighbouring partitions share a pass: planning costs more than a small day does."""
 SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.INTEGER: "BIGINT",
@@ -106,7 +104,7 @@ class _Kitchen:
         some, size = [], 0
         for key in keys:
             more = _input_bytes(self.recipe.inputs([key]))
-            if some and size + more > PASS_BYTES:
+            if some and size + more > self.recipe.pass_bytes:
                 yield some
                 some, size = [], 0
             some, size = [*some, key], size + more

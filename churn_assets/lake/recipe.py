@@ -36,6 +36,8 @@ def unbound(contract: Contract) -> "ir.Table":
     return ibis.table(schema, name=contract.table)
 
 
+SUMMARY_PASS_BYTES = 16 << 20
+"""For tables far smaller than what they are made from: below that, planning a day costs as much as computing it."""
 Distinct = Callable[[str, str], list[str]]
 """Gives the distinct non-null values of a text column (table, column) of the bound inputs."""
 
@@ -46,10 +48,10 @@ class Recipe:
 
     `expression` takes the unbound inputs by table name and gives the table of `contract`, partition
     column included. `inputs` picks, for the keys to be made, the files of each input; `small` are
-    tables built in memory for those keys (lookup tables, the cut-offs). With `each` neighbouring
-    partitions are computed a few at a time (bounded memory), without it all in one pass; either way
-    the rows of a pass are split by the partition column after, so an expression must give every
-    partition the same rows whichever others are asked with it.
+    tables built in memory for those keys (lookup tables, the cut-offs). With `each` the partitions
+    are computed one by one, or a few at a time whose input files hold up to `pass_bytes` together
+    (bounded memory), without it all in one pass. The rows of a pass are split by the partition
+    column after, so an expression must give a partition the same rows whichever others are asked.
     """
 
     contract: Contract
@@ -57,3 +59,4 @@ class Recipe:
     inputs: Callable[[Sequence[str]], Mapping[str, Scan]]
     small: Callable[[Sequence[str], Distinct], Mapping[str, "pa.Table"]] = lambda _keys, _distinct: {}
     each: bool = True
+    pass_bytes: int = 0

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -83,13 +83,17 @@ def test_rows_come_back_as_they_were_whichever_way(lake: Lake, engine: Engine, *
 
 @pytest.mark.parametrize(("most_bytes", "passes"), [(0, [[MONDAY], [TUESDAY], [WEDNESDAY]]), (1 << 20, [DAYS])])
 def test_neighbouring_partitions_share_a_pass_while_their_inputs_are_small(
-    lake: Lake, engine: Engine, monkeypatch: pytest.MonkeyPatch, *, most_bytes: int, passes: list[list[str]]
+    lake: Lake, engine: Engine, *, most_bytes: int, passes: list[list[str]]
 ) -> None:
     for n, partition in enumerate(DAYS):
         put(lake, partition, row(n))
     asked: list[list[str]] = []
-    monkeypatch.setattr("churn_assets.lake.engine.PASS_BYTES", most_bytes)
-    recipe = replace(copying(lake), small=lambda keys, _distinct: asked.append(list(keys)) or {})
+
+    def small(keys: Sequence[str], _distinct: object) -> Mapping[str, pa.Table]:
+        asked.append(list(keys))
+        return {}
+
+    recipe = replace(copying(lake), small=small, pass_bytes=most_bytes)
 
     written = engine.write(recipe, DAYS, lake)
 
@@ -101,7 +105,7 @@ def test_a_pass_of_several_partitions_gives_the_hashes_of_a_pass_each(lake: Lake
     for n, partition in enumerate(DAYS):
         put(lake, partition, *(row(m, word=None if m % 3 else "w") for m in range(n, 50)))
 
-    together = engine.write(copying(lake), DAYS, lake)
+    together = engine.write(replace(copying(lake), pass_bytes=1 << 20), DAYS, lake)
     alone = [engine.write(copying(lake), [partition], lake)[0] for partition in DAYS]
 
     assert together == alone
