@@ -101,7 +101,8 @@ class _Kitchen:
         if not self.recipe.each:
             yield keys
             return
-        some, size = [], 0
+        some: list[str] = []
+        size = 0
         for key in keys:
             more = _input_bytes(self.recipe.inputs([key]))
             if some and size + more > self.recipe.pass_bytes:
