@@ -166,5 +166,23 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
     return sum(written.rows for written in engine_of(there).write(recipe, cutoffs, there))
 
 
+def getting_ready(lookback_days: int) -> int:
+    """What `user_features` takes before the first byte is read: imports, and the query; gives its characters."""
+    import duckdb
+    import pyarrow.parquet
+
+    from churn_assets.features.batch import Horizon
+    from churn_assets.features.batch import user_features as make
+    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
+    from churn_assets.ingest.tables import SESSIONS
+    from churn_assets.lake.engine import to_sql
+    from churn_assets.lake.recipe import unbound
+
+    tables = {contract.table: unbound(contract) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
+    with duckdb.connect():
+        assert pyarrow.parquet
+        return len(to_sql(make(tables, Horizon(lookback_days, 0))))
+
+
 def _before(key: str, days: int) -> str:
     return (date.fromisoformat(key) - timedelta(days=days)).isoformat()
