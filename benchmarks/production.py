@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from churn_assets.lake.recipe import Distinct, Recipe
 
 MEMORY_LIMIT = "2GB"
-ASKED = "asked"
 
 
 def engine_of(lake: "Lake") -> "Engine":
@@ -124,24 +123,20 @@ def listener_item_gaps(
         first = _before(days[0], min(history_days, lookback_days))
         earlier = Lake(Path(history)).scan(EVENTS).between(first, _before(days[0], 1))
         events = Scan(EVENTS, (*earlier.files, *events.only(days).files))
-    recipe = _gaps_recipe(events.between(_before(days[0], lookback_days), days[-1]), lookback_days)
+    recipe = _gaps_recipe(events.between(_before(days[0], lookback_days), days[-1]), days, lookback_days)
     return sum(written.rows for written in engine_of(there).write(recipe, days, there))
 
 
-def _gaps_recipe(events: "Scan", lookback_days: int) -> "Recipe":
-    import ibis
-    import pyarrow as pa
-
+def _gaps_recipe(events: "Scan", days: Sequence[str], lookback_days: int) -> "Recipe":
+    from churn_assets.features.assets import ASKED, FEW_DAYS
     from churn_assets.features.item_gaps import listener_item_gaps as make
     from churn_assets.features.tables import LISTENER_ITEM_GAPS
     from churn_assets.lake.recipe import Recipe
-    from churn_assets.resources.windows import epoch_days
 
     return Recipe(
         LISTENER_ITEM_GAPS,
-        lambda t: make(t["events"], ibis.table({"day": "int64"}, name=ASKED), lookback_days=lookback_days),
-        lambda _keys: {"events": events},
-        lambda keys, _distinct: {ASKED: pa.table({"day": pa.array(epoch_days(keys), pa.int64())})},
+        lambda t: make(t["events"], t[ASKED], lookback_days=lookback_days, of_few_days=len(days) <= FEW_DAYS),
+        lambda keys: {"events": events, ASKED: events.only(keys)},
         each=False,
     )
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -31,15 +30,13 @@ from churn_assets.resources.lake_asset import Table, lake_asset
 from churn_assets.resources.lake_io import Product
 from churn_assets.resources.partitions import Calendar, calendar
 from churn_assets.resources.storage import LakeResource
-from churn_assets.resources.windows import Lookback, epoch_days, require_days
+from churn_assets.resources.windows import Lookback, require_days
 from churn_assets.settings import Settings
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
-    import pyarrow as pa
 
 GROUP = "features"
 ASKED = "asked"
+FEW_DAYS = 7
+"""Up to so many new days, their items are looked up in the lookback; beyond, sorting all of it costs less."""
 
 
 def features_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
@@ -103,26 +100,15 @@ def _listener_item_gaps(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinit
         require_days(events, first, max(days))
         recipe = Recipe(
             LISTENER_ITEM_GAPS,
-            lambda t: make_listener_item_gaps(t["events"], _asked(), lookback_days=lookback.days),
-            lambda _keys: {"events": events},
-            lambda keys, _distinct: {ASKED: _asked_days(keys)},
+            lambda t: make_listener_item_gaps(
+                t["events"], t[ASKED], lookback_days=lookback.days, of_few_days=len(days) <= FEW_DAYS
+            ),
+            lambda keys: {"events": events, ASKED: events.only(keys)},
             each=False,
         )
         return Product(recipe)
 
     return listener_item_gaps
-
-
-def _asked() -> "ir.Table":
-    import ibis
-
-    return ibis.table({"day": "int64"}, name=ASKED)
-
-
-def _asked_days(keys: Sequence[str]) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table({"day": pa.array(epoch_days(keys), pa.int64())})
 
 
 def _user_features(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinition:

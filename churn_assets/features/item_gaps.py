@@ -15,21 +15,28 @@ OFTEN_REPEATED = (PAGE.name,)
 GAP = ("day", "listener", "gap_days")
 
 
-def listener_item_gaps(events: "ir.Table", days: "ir.Table", *, lookback_days: int) -> "ir.Table":
-    """How many items of each listener's asked `days` (one column, `day`) were met last so many days before.
+def listener_item_gaps(
+    events: "ir.Table", asked: "ir.Table", *, lookback_days: int, of_few_days: bool = False
+) -> "ir.Table":
+    """How many items of a listener's day were met last so many days before, for the days of the events `asked`.
 
     `events` holds those days and the lookback before the first of them. Distinct items of a window are
     then the sum over its days of the items whose gap reaches back beyond the window: exact, and
     any window at any cut-off from one small table.
 
     Listeners and items are numbered before anything is sorted: numbers sort many times faster than texts, and unlike
-    hashes they never collide. The numbers live only as long as the query.
+    hashes they never collide. The numbers live only as long as the query. `of_few_days` changes the way, not the
+    result: the little that a few days met is then looked up in the lookback instead of sorting all of it.
     """
-    listeners = _numbered(events.semi_join(days, "day").user_id, "user_id", "listener")
-    gaps = [_gaps(_met(events, kind), days, listeners, lookback_days).mutate(**_only(kind)) for kind in ITEMS]
+    listeners = _numbered(asked.user_id, "user_id", "listener")
+    gaps = []
+    for kind, name in ITEMS.items():
+        met = _numbers(_met(events, kind), _met(asked, kind), listeners, of_few_days=of_few_days)
+        gaps.append(_gaps(met, lookback_days).mutate(**_only(name)))
     together = reduce(lambda left, right: left.union(right), gaps)
     counted = together.group_by(GAP).aggregate(**{name: together[name].sum() for name in ITEMS.values()})
-    return counted.inner_join(listeners, "listener").select("day", "user_id", "gap_days", *ITEMS.values())
+    theirs = counted.semi_join(asked.select("day").distinct(), "day")
+    return theirs.inner_join(listeners, "listener").select("day", "user_id", "gap_days", *ITEMS.values())
 
 
 def _met(events: "ir.Table", kind: str) -> "ir.Table":
@@ -50,26 +57,35 @@ def _numbered(texts: "ir.StringColumn", name: str, number: str) -> "ir.Table":
     return distinct.mutate(**{number: ibis.row_number().over(order_by=distinct[name]).cast("int32")})
 
 
-def _gaps(met: "ir.Table", days: "ir.Table", listeners: "ir.Table", lookback_days: int) -> "ir.Table":
-    """The items of one kind, counted by listener, day and gap; the join with the asked days' items drops all others."""
+def _numbers(met: "ir.Table", asked: "ir.Table", listeners: "ir.Table", *, of_few_days: bool) -> "ir.Table":
+    """Listener, item and day as 32-bit numbers; the joins drop listeners and items that the asked days do not have."""
+    items = _numbered(asked["item"], "item", "number")
+
+    def numbered(rows: "ir.Table") -> "ir.Table":
+        known = rows.inner_join(listeners, "user_id").inner_join(items, "item")
+        return known.select("listener", "number", day=known.day.cast("int32"))
+
+    if not of_few_days:
+        return numbered(met)
+    return numbered(met).semi_join(numbered(asked).select("listener", "number").distinct(), ["listener", "number"])
+
+
+def _gaps(met: "ir.Table", lookback_days: int) -> "ir.Table":
+    """The items of one kind, counted by listener, day and gap."""
     import ibis
 
-    items = _numbered(met.semi_join(days, "day")["item"], "item", "number")
-    known = met.inner_join(listeners, "user_id").inner_join(items, "item")
-    numbers = known.select("listener", "number", day=known.day.cast("int32"))
     order = ibis.window(group_by="listener", order_by=["number", "day"])
-    before = {name: numbers[name].lag().over(order) for name in ("number", "day")}
-    gap = ibis.ifelse(numbers.number == before["number"], numbers.day - before["day"], ibis.null("int32"))
-    steps = numbers.select("listener", "day", gap=gap)
+    before = {name: met[name].lag().over(order) for name in ("number", "day")}
+    gap = ibis.ifelse(met.number == before["number"], met.day - before["day"], ibis.null("int32"))
+    steps = met.select("listener", "day", gap=gap)
     firsts = steps.filter(steps.gap.isnull() | (steps.gap > 0))
     counted = firsts.group_by("listener", "day", "gap").aggregate(items=lambda t: t.count())
     gap_days = ibis.ifelse(counted.gap <= lookback_days, counted.gap, ibis.null("int32")).cast("int64")
-    asked = counted.select("listener", "items", day=counted.day.cast("int64"), gap_days=gap_days)
-    return asked.semi_join(days, "day")
+    return counted.select("listener", "items", day=counted.day.cast("int64"), gap_days=gap_days)
 
 
 def _only(kind: str) -> dict[str, Any]:
-    """The counts of one kind, as a row of all kinds has them."""
+    """The counts of one kind (the name of its column), as a row of all kinds has them."""
     import ibis
 
-    return {name: ibis._["items"] if kind == one else ibis.literal(0, type="int64") for one, name in ITEMS.items()}
+    return {name: ibis._["items"] if kind == name else ibis.literal(0, type="int64") for name in ITEMS.values()}

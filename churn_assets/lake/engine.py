@@ -130,7 +130,7 @@ class _Kitchen:
 
     def _query(self) -> str:
         scans = self.recipe.inputs([])
-        tables = {name: unbound(scan.contract) for name, scan in scans.items()}
+        tables = {name: unbound(scan.contract, name) for name, scan in scans.items()}
         return to_sql(self.recipe.expression(tables))
 
     def _copy(self, key: str, query: str) -> Written:

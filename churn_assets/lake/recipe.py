@@ -24,8 +24,8 @@ IBIS_TYPES = {
 """Types of columns inside an expression: timestamps are epoch milliseconds, dates are epoch days."""
 
 
-def unbound(contract: Contract) -> "ir.Table":
-    """The table of `contract` as an expression sees it, named after it and bound to no files yet.
+def unbound(contract: Contract, name: str | None = None) -> "ir.Table":
+    """The table of `contract` as an expression sees it, named after it (or `name`) and bound to no files yet.
 
     Timestamps are int64 epoch milliseconds and dates int64 epoch days, so that no engine's session
     time zone can change a value; the partition column is there like any other.
@@ -33,7 +33,7 @@ def unbound(contract: Contract) -> "ir.Table":
     import ibis
 
     schema = ibis.schema({column.name: IBIS_TYPES[column.type] for column in contract.columns})
-    return ibis.table(schema, name=contract.table)
+    return ibis.table(schema, name=name or contract.table)
 
 
 SUMMARY_PASS_BYTES = 16 << 20

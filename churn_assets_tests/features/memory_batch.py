@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import ibis
 import pyarrow as pa
 
 from churn_assets.contracts.contract import Contract
@@ -34,12 +33,17 @@ Rows = dict[tuple[str, int], Row]
 
 @cache
 def _daily_sql(lookback_days: int) -> Mapping[Contract, str]:
-    asked = ibis.table({"day": "int64"}, name=ASKED)
     return {
         SESSIONS: to_sql(sessions(unbound(EVENTS))),
         LISTENER_DAYS: to_sql(listener_days(unbound(EVENTS))),
-        LISTENER_ITEM_GAPS: to_sql(listener_item_gaps(unbound(EVENTS), asked, lookback_days=lookback_days)),
+        LISTENER_ITEM_GAPS: _gaps_sql(lookback_days),
     }
+
+
+@cache
+def _gaps_sql(lookback_days: int, *, of_few_days: bool = False) -> str:
+    events, asked = unbound(EVENTS), unbound(EVENTS, ASKED)
+    return to_sql(listener_item_gaps(events, asked, lookback_days=lookback_days, of_few_days=of_few_days))
 
 
 @cache
@@ -85,7 +89,7 @@ class MemoryBatch:
         """Make the daily tables of a log, all days in one run."""
         self.connection.register("log", event_table(log))
         self._keep(EVENTS.table, "SELECT * FROM log")
-        self._keep(ASKED, "SELECT DISTINCT day FROM events")
+        self._keep(ASKED, "SELECT * FROM events")
         for contract, sql in _daily_sql(self.horizon.lookback_days).items():
             self._keep(contract.table, sql)
 
@@ -95,12 +99,13 @@ class MemoryBatch:
 
     def replace(self, contract: Contract, rows: pa.Table) -> None:
         """Put other rows in the place of a table."""
-        self._put(contract.table, rows)
+        self.connection.register("rows", rows)
+        self._keep(contract.table, "SELECT * FROM rows")
 
-    def make_gaps(self, days: Sequence[int]) -> None:
+    def make_gaps(self, days: Sequence[int], *, of_few_days: bool) -> None:
         """Make the item gaps anew, of `days` alone."""
-        self._put(ASKED, pa.table({"day": pa.array(days, pa.int64())}))
-        self._keep(LISTENER_ITEM_GAPS.table, _daily_sql(self.horizon.lookback_days)[LISTENER_ITEM_GAPS])
+        self._keep(ASKED, f"SELECT * FROM events WHERE day IN ({', '.join(map(str, days))})")
+        self._keep(LISTENER_ITEM_GAPS.table, _gaps_sql(self.horizon.lookback_days, of_few_days=of_few_days))
 
     def features_of_days(self, cutoffs: Sequence[int]) -> Rows:
         """The features from the daily tables that are there."""
@@ -116,10 +121,6 @@ class MemoryBatch:
         for contract, sql in _labels_sql().items():
             self._keep(contract.table, sql)
         return self._rows(POPULATION), self._rows(CHURN_LABELS)
-
-    def _put(self, name: str, rows: pa.Table) -> None:
-        self.connection.register("rows", rows)
-        self._keep(name, "SELECT * FROM rows")
 
     def _keep(self, name: str, sql: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")

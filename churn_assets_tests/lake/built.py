@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -90,12 +89,10 @@ def daily_recipes(lake: Lake) -> list[Recipe]:
 
 def gaps_recipe(lake: Lake) -> Recipe:
     """Events of the asked days and of the lookback before them, in one pass."""
-    asked = ibis.table({"day": "int64"}, name=ASKED)
     return Recipe(
         LISTENER_ITEM_GAPS,
-        lambda tables: listener_item_gaps(tables["events"], asked, lookback_days=LOOKBACK),
-        lambda keys: {EVENTS.table: lake.find(EVENTS, seen(keys, LOOKBACK, 0))},
-        lambda keys, _: {ASKED: pa.table({"day": pa.array([number(k) for k in keys], pa.int64())})},
+        lambda tables: listener_item_gaps(tables["events"], tables[ASKED], lookback_days=LOOKBACK),
+        lambda keys: {EVENTS.table: lake.find(EVENTS, seen(keys, LOOKBACK, 0)), ASKED: lake.find(EVENTS, keys)},
         each=False,
     )
 
