@@ -29,9 +29,10 @@ def listener_item_gaps(
     result: the little that a few days met is then looked up in the lookback instead of sorting all of it.
     """
     listeners = _numbered(asked.user_id, "user_id", "listener")
+    seen = events.semi_join(listeners, "user_id") if of_few_days else events
     gaps = []
     for kind, name in ITEMS.items():
-        met = _numbers(_met(events, kind), _met(asked, kind), listeners, of_few_days=of_few_days)
+        met = _numbers(_met(seen, kind), _met(asked, kind), listeners, of_few_days=of_few_days)
         gaps.append(_gaps(met, lookback_days).mutate(**_only(name)))
     together = reduce(lambda left, right: left.union(right), gaps)
     counted = together.group_by(GAP).aggregate(**{name: together[name].sum() for name in ITEMS.values()})
