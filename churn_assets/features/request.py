@@ -4,7 +4,7 @@ Used for a request to the API; `batch.py` does the same over the lake. A propert
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -71,42 +71,38 @@ def _is_first_copy(columns: Mapping[str, Array], listener: Array, order: Array) 
 def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogue = CATALOGUE) -> dict[str, Array]:
     """Every declared feature as an array of one value a listener, in the order of `listeners.user_ids`."""
     values = _Evaluation(listeners, horizon)
+    done: dict[str, Array] = {}
+    cache: dict[str, Array] = {}
+
+    def leaf(expression: Expression) -> Any:
+        match expression:
+            case Feature(name=name):
+                return done[name] if name in done else evaluate(expression.expression, NumpyArithmetic(), leaf)
+            case Aggregate():
+                text = expression.text()
+                if text not in cache:
+                    cache[text] = values.aggregate(expression)
+                return cache[text]
+            case _ if expression is CUTOFF:
+                return listeners.cutoffs
+            case _ if expression is LOG_START:
+                return horizon.log_start
+            case _:
+                assert expression is LOOKBACK
+                return horizon.lookback_days
+
     with np.errstate(divide="ignore", invalid="ignore"):
         for feature in catalogue.features:
-            values.done[feature.name] = evaluate(feature.expression, NumpyArithmetic(), values.leaf)
-    return values.done
+            done[feature.name] = evaluate(feature.expression, NumpyArithmetic(), leaf)
+    return done
 
 
 @dataclass(frozen=True)
 class _Evaluation:
-    """The aggregates of some listeners, and the features that are made of them."""
+    """The aggregates of some listeners."""
 
     listeners: Listeners
     horizon: Horizon
-    done: dict[str, Array] = field(default_factory=dict)
-    """Features that are known already, by name."""
-    cache: dict[str, Array] = field(default_factory=dict)
-
-    def leaf(self, leaf: Expression) -> Any:
-        """The value of a leaf of a feature."""
-        match leaf:
-            case Feature(name=name):
-                return self.done[name] if name in self.done else evaluate(leaf.expression, NumpyArithmetic(), self.leaf)
-            case Aggregate():
-                return self.once(leaf)
-            case _ if leaf is CUTOFF:
-                return self.listeners.cutoffs
-            case _ if leaf is LOG_START:
-                return self.horizon.log_start
-            case _:
-                assert leaf is LOOKBACK
-                return self.horizon.lookback_days
-
-    def once(self, aggregate: Aggregate) -> Array:
-        text = aggregate.text()
-        if text not in self.cache:
-            self.cache[text] = self.aggregate(aggregate)
-        return self.cache[text]
 
     def aggregate(self, aggregate: Aggregate) -> Array:
         match aggregate.grain:
