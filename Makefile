@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-drift up test check format docs bench drift-study clean lock
+.PHONY: help install demo demo-drift up serve test check format docs bench drift-study clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ demo-drift: install  ## change the simulated world half-way, and watch the model
 
 up: install  ## the Dagster UI on 127.0.0.1:3000, with its daemon
 	@$(BIN)/dagster dev --host $(HOST) --port $(PORT)
+
+serve: install  ## the HTTP API on 127.0.0.1:8000
+	@$(BIN)/churn-assets serve
 
 test: install  ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -q

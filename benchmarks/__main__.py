@@ -15,6 +15,7 @@ from benchmarks.growth import growth
 from benchmarks.ingest import ingest
 from benchmarks.new_day import new_day
 from benchmarks.report import table, write_results
+from benchmarks.serving import serving
 from benchmarks.sizes import SIZES
 from benchmarks.workbench import Workbench
 
@@ -24,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[Workbench], Findings]] = {
     "beside_pandas": beside_pandas,
     "new_day": new_day,
     "growth": growth,
+    "serving": serving,
 }
 
 

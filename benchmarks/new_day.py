@@ -67,5 +67,5 @@ def _copy_lines(connection: "duckdb.DuckDBPyConnection", file: Path, to: Path) -
 def add_day(*, landing: str, lake: str, day: str, history: str, history_days: int) -> int:
     """A day's log file to every one of its daily tables, after `history_days` days of history; gives the rows."""
     production.ingest(landing, lake, [day])
-    rows = sum(step(lake, [day]) for step in (production.sessions, production.listener_days, production.listener_items))
+    rows = sum(step(lake, [day]) for step in (production.sessions, production.listener_days))
     return rows + production.listener_item_gaps(lake, [day], history=history, history_days=history_days)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from churn_assets.lake.recipe import Distinct, Recipe
 
 MEMORY_LIMIT = "2GB"
-ASKED = "asked"
 
 
 def engine_of(lake: "Lake") -> "Engine":
@@ -92,22 +91,19 @@ def listener_days(lake: str, days: Sequence[str]) -> int:
     return _each_day(LISTENER_DAYS, make, lake, days)
 
 
-def listener_items(lake: str, days: Sequence[str]) -> int:
-    """The distinct items of `days`; gives the rows written."""
-    from churn_assets.features.daily import listener_items as make
-    from churn_assets.features.tables import LISTENER_ITEMS
-
-    return _each_day(LISTENER_ITEMS, make, lake, days)
-
-
 def _each_day(contract: "Contract", make: Callable[..., object], lake: str, days: Sequence[str]) -> int:
     from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake
-    from churn_assets.lake.recipe import Recipe
+    from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 
     there = Lake(Path(lake))
     events = there.scan(EVENTS, days)
-    recipe = Recipe(contract, lambda t: make(t["events"]), lambda keys: {"events": events.only(keys)})
+    recipe = Recipe(
+        contract,
+        lambda t: make(t["events"]),
+        lambda keys: {"events": events.only(keys)},
+        pass_bytes=SUMMARY_PASS_BYTES,
+    )
     return sum(written.rows for written in engine_of(there).write(recipe, days, there))
 
 
@@ -118,33 +114,29 @@ def listener_item_gaps(
 
     The lookback before them is in the lake too, or, with `history`, the last `history_days` days of that lake are.
     """
-    from churn_assets.features.tables import LISTENER_ITEMS
+    from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake, Scan
 
     there = Lake(Path(lake))
-    items = there.scan(LISTENER_ITEMS)
+    events = there.scan(EVENTS)
     if history:
         first = _before(days[0], min(history_days, lookback_days))
-        earlier = Lake(Path(history)).scan(LISTENER_ITEMS).between(first, _before(days[0], 1))
-        items = Scan(LISTENER_ITEMS, (*earlier.files, *items.only(days).files))
-    recipe = _gaps_recipe(items.between(_before(days[0], lookback_days), days[-1]), lookback_days)
+        earlier = Lake(Path(history)).scan(EVENTS).between(first, _before(days[0], 1))
+        events = Scan(EVENTS, (*earlier.files, *events.only(days).files))
+    recipe = _gaps_recipe(events.between(_before(days[0], lookback_days), days[-1]), days, lookback_days)
     return sum(written.rows for written in engine_of(there).write(recipe, days, there))
 
 
-def _gaps_recipe(items: "Scan", lookback_days: int) -> "Recipe":
-    import ibis
-    import pyarrow as pa
-
-    from churn_assets.features.daily import listener_item_gaps as make
+def _gaps_recipe(events: "Scan", days: Sequence[str], lookback_days: int) -> "Recipe":
+    from churn_assets.features.assets import ASKED, FEW_DAYS
+    from churn_assets.features.item_gaps import listener_item_gaps as make
     from churn_assets.features.tables import LISTENER_ITEM_GAPS
     from churn_assets.lake.recipe import Recipe
-    from churn_assets.resources.windows import epoch_days
 
     return Recipe(
         LISTENER_ITEM_GAPS,
-        lambda t: make(t["listener_items"], ibis.table({"day": "int64"}, name=ASKED), lookback_days=lookback_days),
-        lambda _keys: {"listener_items": items},
-        lambda keys, _distinct: {ASKED: pa.table({"day": pa.array(epoch_days(keys), pa.int64())})},
+        lambda t: make(t["events"], t[ASKED], lookback_days=lookback_days, of_few_days=len(days) <= FEW_DAYS),
+        lambda keys: {"events": events, ASKED: events.only(keys)},
         each=False,
     )
 
@@ -167,6 +159,24 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
     ages = {AGES: lookback.ages(cutoffs)}
     recipe = Recipe(USER_FEATURES, lambda t: make(t, horizon), lambda _: scans, lambda *_: ages, each=False)
     return sum(written.rows for written in engine_of(there).write(recipe, cutoffs, there))
+
+
+def getting_ready(lookback_days: int) -> int:
+    """What `user_features` takes before the first byte is read: imports, and the query; gives its characters."""
+    import duckdb
+    import pyarrow.parquet
+
+    from churn_assets.features.batch import Horizon
+    from churn_assets.features.batch import user_features as make
+    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
+    from churn_assets.ingest.tables import SESSIONS
+    from churn_assets.lake.engine import to_sql
+    from churn_assets.lake.recipe import unbound
+
+    tables = {contract.table: unbound(contract) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
+    with duckdb.connect():
+        assert pyarrow.parquet
+        return len(to_sql(make(tables, Horizon(lookback_days, 0))))
 
 
 def _before(key: str, days: int) -> str:

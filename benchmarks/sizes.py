@@ -20,6 +20,9 @@ class Size:
     repeats: int = 3
     """How often short processes are measured; the cheapest run counts."""
     lookback_days: int = 90
+    api_listeners: int = 1_000
+    requests: int = 600
+    flood_seconds: float = 15.0
 
     @property
     def end(self) -> date:
@@ -37,6 +40,18 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", 2, 40_000, listeners=640, pandas_listeners=320, cutoffs=4, days=125, repeats=1),
+    "small": Size(
+        "small",
+        2,
+        40_000,
+        listeners=640,
+        pandas_listeners=320,
+        cutoffs=4,
+        days=125,
+        repeats=1,
+        api_listeners=150,
+        requests=40,
+        flood_seconds=5,
+    ),
     "full": Size("full", 20, 122_000, listeners=20_000, pandas_listeners=2_500),
 }

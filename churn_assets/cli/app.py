@@ -2,7 +2,7 @@
 
 import sys
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -79,6 +79,22 @@ def decisions() -> None:
     from churn_assets.settings import Settings
 
     show_decisions(Settings())
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; needs CHURN_API_KEYS beyond loopback.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share port and store.")] = None,
+) -> None:
+    """Serve predictions over HTTP."""
+    from churn_assets.cli.serve import serve_api
+    from churn_assets.settings import Settings
+
+    given: dict[str, Any] = {"api_host": host, "api_port": port, "api_workers": workers}
+    serve_api(Settings(**{name: value for name, value in given.items() if value is not None}))
 
 
 @models.callback()

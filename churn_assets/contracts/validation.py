@@ -6,7 +6,7 @@ a property test holds both verdicts equal.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -171,15 +171,18 @@ class _Court:
         """Rows that break a rule, with the rules that they break; if there are none, some of the others."""
         rules = [rule for rule in (*row_rules(self.contract), key_rule(self.contract)) if rule and rule.text in broken]
         reasons = ", ".join(f"CASE WHEN {rule.broken} THEN '{_quoted(rule)}' END" for rule in rules) or "NULL"
-        counted = "*"
-        if any(rule.broken == "copies > 1" for rule in rules):
-            counted = f"*, count(*) OVER (PARTITION BY {', '.join(key_columns(self.contract))}) AS copies"
         where = " OR ".join(f"({rule.broken})" for rule in rules) or "true"
         query = (
-            f"SELECT *, concat_ws('; ', {reasons}) AS {BROKEN_RULES} FROM (SELECT {counted} FROM judged) "
+            f"SELECT *, concat_ws('; ', {reasons}) AS {BROKEN_RULES} FROM (SELECT {self._counted(rules)} FROM judged) "
             f"WHERE {where} LIMIT {JUDGED_BY_PANDERA}"
         )
         return self.connection.sql(query).to_arrow_table()
+
+    def _counted(self, rules: Iterable[Rule]) -> str:
+        """The columns that the rules speak of: how often a key occurs is counted only if its rule is broken."""
+        if not any(rule.broken == "copies > 1" for rule in rules):
+            return "*"
+        return f"*, count(*) OVER (PARTITION BY {', '.join(key_columns(self.contract))}) AS copies"
 
     def _row(self, query: str) -> tuple[Any, ...]:
         (row,) = self.connection.execute(query).fetchall()

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -12,49 +11,43 @@ from churn_assets.features.batch import AGES, Horizon
 from churn_assets.features.batch import user_features as make_user_features
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import listener_days as make_listener_days
-from churn_assets.features.daily import listener_item_gaps as make_listener_item_gaps
-from churn_assets.features.daily import listener_items as make_listener_items
+from churn_assets.features.item_gaps import listener_item_gaps as make_listener_item_gaps
 from churn_assets.features.tables import (
     ITEMS,
     LISTENER_DAYS,
     LISTENER_ITEM_GAPS,
-    LISTENER_ITEMS,
     MEASURES,
     STATES,
     USER_FEATURES,
 )
 from churn_assets.ingest.clock import data_clock
-from churn_assets.ingest.tables import SESSIONS
+from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import Recipe
+from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, features_chart
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset
 from churn_assets.resources.lake_io import Product
 from churn_assets.resources.partitions import Calendar, calendar
 from churn_assets.resources.storage import LakeResource
-from churn_assets.resources.windows import Lookback, epoch_days, require_days
+from churn_assets.resources.windows import Lookback, require_days
 from churn_assets.settings import Settings
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
-    import pyarrow as pa
 
 GROUP = "features"
 ASKED = "asked"
+FEW_DAYS = 7
+"""Up to so many new days, their items are looked up in the lookback; beyond, sorting all of it costs less."""
 
 
 def features_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
     """Every asset and contract check of the stage."""
     dates = calendar(settings)
     lookback = Lookback(settings.first_day, settings.lookback_days)
-    daily = (LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS)
     return (
         _listener_days(dates),
-        _listener_items(dates),
         _listener_item_gaps(dates, lookback),
         _user_features(dates, lookback),
-        *(contract_check(contract, dates.days) for contract in daily),
+        *(contract_check(contract, dates.days) for contract in (LISTENER_DAYS, LISTENER_ITEM_GAPS)),
         contract_check(USER_FEATURES, dates.cutoffs),
     )
 
@@ -79,69 +72,43 @@ def _listener_days(dates: Calendar) -> dg.AssetsDefinition:
     @lake_asset(table, dates.days)
     def listener_days(events: Scan) -> Product:
         recipe = Recipe(
-            LISTENER_DAYS, lambda t: make_listener_days(t["events"]), lambda keys: {"events": events.only(keys)}
+            LISTENER_DAYS,
+            lambda t: make_listener_days(t["events"]),
+            lambda keys: {"events": events.only(keys)},
+            pass_bytes=SUMMARY_PASS_BYTES,
         )
         return Product(recipe, charted(daily_rows_chart("listeners a day")))
 
     return listener_days
 
 
-def _listener_items(dates: Calendar) -> dg.AssetsDefinition:
-    table = Table(
-        contract=LISTENER_ITEMS,
-        group=GROUP,
-        code_version=_version_of("1", *ITEMS),
-        description="The distinct songs, artists and pages of each listener's day; exact distinct counts start here.",
-    )
-
-    @lake_asset(table, dates.days)
-    def listener_items(events: Scan) -> Product:
-        recipe = Recipe(
-            LISTENER_ITEMS, lambda t: make_listener_items(t["events"]), lambda keys: {"events": events.only(keys)}
-        )
-        return Product(recipe, charted(daily_rows_chart("distinct items a day, summed over listeners")))
-
-    return listener_items
-
-
 def _listener_item_gaps(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinition:
     table = Table(
         contract=LISTENER_ITEM_GAPS,
         group=GROUP,
-        code_version=_version_of("1", lookback.days),
+        code_version=_version_of("2", lookback.days, *ITEMS),
         description=(
-            "How long before each item of a listener's day was met last, counted per gap: distinct counts of any "
-            "window at any cut-off are sums of these few rows. A day depends on the lookback before it."
+            "How long before each song, artist and page of a listener's day was met last, counted per gap: distinct "
+            "counts of any window at any cut-off are sums of these few rows. A day depends on the lookback before it."
         ),
     )
 
-    @lake_asset(table, dates.days, {LISTENER_ITEMS.table: dates.lookback_of_day})
-    def listener_item_gaps(context: dg.AssetExecutionContext, listener_items: Scan) -> Product:
+    @lake_asset(table, dates.days, {EVENTS.table: dates.lookback_of_day})
+    def listener_item_gaps(context: dg.AssetExecutionContext, events: Scan) -> Product:
         days = [date.fromisoformat(key) for key in context.partition_keys]
         first = max(lookback.first_day, min(days) - timedelta(days=lookback.days))
-        require_days(listener_items, first, max(days))
+        require_days(events, first, max(days))
         recipe = Recipe(
             LISTENER_ITEM_GAPS,
-            lambda t: make_listener_item_gaps(t["listener_items"], _asked(), lookback_days=lookback.days),
-            lambda _keys: {"listener_items": listener_items},
-            lambda keys, _distinct: {ASKED: _asked_days(keys)},
+            lambda t: make_listener_item_gaps(
+                t["events"], t[ASKED], lookback_days=lookback.days, of_few_days=len(days) <= FEW_DAYS
+            ),
+            lambda keys: {"events": events, ASKED: events.only(keys)},
             each=False,
         )
         return Product(recipe)
 
     return listener_item_gaps
-
-
-def _asked() -> "ir.Table":
-    import ibis
-
-    return ibis.table({"day": "int64"}, name=ASKED)
-
-
-def _asked_days(keys: Sequence[str]) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table({"day": pa.array(epoch_days(keys), pa.int64())})
 
 
 def _user_features(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinition:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from churn_assets.cutoffs import DAY
 from churn_assets.features.aggregates import ITEM_OPERATORS, Aggregate, Grain, Operator, Window
 from churn_assets.features.catalogue import CATALOGUE
-from churn_assets.features.daily import UNKNOWN
-from churn_assets.features.declaration import Catalogue, Feature, Kind
-from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, evaluate
+from churn_assets.features.declaration import Catalogue, Kind
+from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, Field, evaluate
 from churn_assets.features.ibis_arithmetic import IbisArithmetic, on_rows
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, STATES
+from churn_assets.features.sharing import in_layers
+from churn_assets.features.states import STATE_OPERATORS, over_states
+from churn_assets.features.tables import ITEMS, LISTENER_DAYS, LISTENER_ITEM_GAPS
 from churn_assets.ingest.tables import SESSIONS
 
 if TYPE_CHECKING:
@@ -61,44 +63,47 @@ def user_features(tables: "Mapping[str, ir.Table]", horizon: Horizon, catalogue:
     `tables` are `listener_days`, `sessions` and `listener_item_gaps`; the cut-offs come as the small
     table `ages`. Nothing at or after a cut-off can enter: a day is joined only to later cut-offs.
     """
-    parts = [
-        _DayRows(tables[LISTENER_DAYS.table], horizon, catalogue).aggregated,
-        _SessionRows(tables[SESSIONS.table], horizon, catalogue).aggregated,
-        _GapRows(tables[LISTENER_ITEM_GAPS.table], horizon, catalogue).aggregated,
-    ]
-    first, *rest = parts
-    for part in rest:
-        joined = first.left_join(part, KEY)
-        names = [name for name in joined.columns if not name.endswith("_right")]
-        first = joined.select(*names)
-    return _finish(first, horizon, catalogue)
+    values = _DayRows(tables[LISTENER_DAYS.table], horizon, catalogue).aggregated
+    for grain, contract in ((_StateRows, LISTENER_DAYS), (_SessionRows, SESSIONS), (_GapRows, LISTENER_ITEM_GAPS)):
+        values = _beside(values, grain(tables[contract.table], horizon, catalogue))
+    return _finish(values, horizon, catalogue)
+
+
+def _beside(values: "ir.Table", rows: "_Rows") -> "ir.Table":
+    more = rows.aggregated
+    joined = values.left_join(more, KEY)
+    names = [name for name in more.columns if name not in KEY]
+    columns = {name: joined[name] if rows.of_none is None else joined[name].fill_null(rows.of_none) for name in names}
+    return joined.select(*values.columns, **columns)
 
 
 def _finish(values: "ir.Table", horizon: Horizon, catalogue: Catalogue) -> "ir.Table":
     """The features, from the values of their aggregates."""
+    names = {aggregate.text(): f"a{n}" for n, aggregate in enumerate(catalogue.aggregates)}
+    numbers = {feature.name for feature in catalogue.features if feature.kind is not Kind.CATEGORY}
+    for layer in in_layers(catalogue.features):
+        leaf = partial(_leaf, values, names, horizon)
+        columns = {name: evaluate(expression, IbisArithmetic(), leaf) for name, expression in layer.items()}
+        values = values.mutate(**{n: v.cast("float64") if n in numbers else v for n, v in columns.items()})
+    return values.select("cutoff", "user_id", *(feature.name for feature in catalogue.features))
+
+
+def _leaf(values: "ir.Table", names: Mapping[str, str], horizon: Horizon, leaf: Expression) -> Any:
+    """The value of a leaf of a feature, where the aggregates are columns."""
     import ibis
 
-    names = {aggregate.text(): f"a{n}" for n, aggregate in enumerate(catalogue.aggregates)}
-    done: dict[str, Any] = {}
-
-    def leaf(expression: Expression) -> Any:
-        match expression:
-            case Feature(name=name):
-                return done[name] if name in done else evaluate(expression.expression, IbisArithmetic(), leaf)
-            case Aggregate():
-                return values[names[expression.text()]]
-            case _ if expression is CUTOFF:
-                return values.cutoff
-            case _ if expression is LOG_START:
-                return ibis.literal(horizon.log_start, type="int64")
-            case _:
-                assert expression is LOOKBACK
-                return ibis.literal(horizon.lookback_days, type="int64")
-
-    for feature in catalogue.features:
-        value = evaluate(feature.expression, IbisArithmetic(), leaf)
-        done[feature.name] = value if feature.kind is Kind.CATEGORY else value.cast("float64")
-    return values.select("cutoff", "user_id", **done)
+    match leaf:
+        case Field(name=name):
+            return values[name]
+        case Aggregate():
+            return values[names[leaf.text()]]
+        case _ if leaf is CUTOFF:
+            return values.cutoff
+        case _ if leaf is LOG_START:
+            return ibis.literal(horizon.log_start, type="int64")
+        case _:
+            assert leaf is LOOKBACK
+            return ibis.literal(horizon.lookback_days, type="int64")
 
 
 @dataclass(frozen=True)
@@ -108,108 +113,66 @@ class _Rows:
     table: "ir.Table"
     horizon: Horizon
     catalogue: Catalogue
+    of_none: ClassVar[int | None] = None
+    """What the aggregates of a listener without any such row are."""
+
+    @property
+    def aggregated(self) -> "ir.Table":
+        """The aggregates of these rows, one row a listener and cut-off."""
+        raise NotImplementedError
 
     def wanted(self, *grains: Grain) -> dict[str, Aggregate]:
         """The aggregates of these grains, by the name of their column."""
         return {f"a{n}": a for n, a in enumerate(self.catalogue.aggregates) if a.grain in grains}
 
     def seen(self, age: Any, window: Window) -> Any:
-        """Whether a day so many days before the cut-off lies in the window; None if every row does."""
-        oldest = self.horizon.lookback_days if window.oldest is None else window.oldest
-        inside = age <= oldest
-        return inside & (age > window.ending) if window.ending else inside
+        """Whether a day so many days before the cut-off lies in the window; None if every row does.
+
+        It becomes the FILTER of an aggregate: a row outside of the window then costs a comparison, not an addition.
+        """
+        is_late = age > window.ending if window.ending else None
+        if window.oldest is None or window.oldest >= self.horizon.lookback_days:
+            return is_late
+        is_young = age <= window.oldest
+        return is_young if is_late is None else is_young & is_late
 
 
 class _DayRows(_Rows):
-    """Listener-days: what one day adds to an aggregate, and what happens between two of them."""
+    """Listener-days: what one day adds to an aggregate."""
 
     @cached_property
     def rows(self) -> "ir.Table":
-        import ibis
+        return self.table.inner_join(_ages(), "day")
 
-        order = ibis.window(group_by="user_id", order_by="day")
-        days = self.table
-        before = {f"before_{name}": days[name].lag().over(order) for name in ("day", "last_ts")}
-        states = {f"before_{s}": days[f"latest_{s}"].fill_null(UNKNOWN).lag().over(order) for s in STATES}
-        days = days.mutate(**before, **states)
-        joined = days.inner_join(_ages(), "day")
-        return joined.mutate(gap=joined.day - joined.before_day).mutate(
-            is_continued=lambda t: (t.age + t.gap <= self.horizon.lookback_days).fill_null(False)
-        )
-
-    @cached_property
+    @property
     def aggregated(self) -> "ir.Table":
-        rows = self.rows
         wanted = self.wanted(Grain.EVENT, Grain.DAY)
-        columns = {
-            name: self.reduce(aggregate)
-            for name, aggregate in wanted.items()
-            if aggregate.operator not in (*ITEM_OPERATORS, Operator.LATEST)
-        }
-        latest = {a.measure: name for name, a in wanted.items() if a.operator is Operator.LATEST}
-        states = {f"latest_{state}": f"now_{state}" for state in STATES}
-        last_day = self._last_day(sorted({*latest, *states}))
-        grouped = rows.group_by(KEY).aggregate(**columns, last_day=last_day, last_seen=rows.last_ts.max())
-        picked = {name: grouped.last_day[measure] for measure, name in latest.items()}
-        return self._up_to_the_cutoff(grouped.mutate(**picked), wanted)
-
-    def _last_day(self, measures: Sequence[str]) -> Any:
-        import ibis
-
-        return ibis.struct({name: self.rows[name] for name in measures}).argmax(self.rows.day)
+        others = (*ITEM_OPERATORS, *STATE_OPERATORS)
+        columns = {name: self.reduce(a) for name, a in wanted.items() if a.operator not in others}
+        return self.rows.group_by(KEY).aggregate(**columns)
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         rows = self.rows
         inside = self.seen(rows.age, aggregate.window)
         match aggregate.operator:
             case Operator.COUNT if aggregate.grain is Grain.DAY:
-                return inside.cast("int64").sum()
+                return rows.count(where=inside)
             case Operator.COUNT | Operator.TOTAL:
-                return ibis.ifelse(inside, rows[aggregate.measure], 0).sum().cast("int64")
+                return _sum(rows[aggregate.measure], inside)
             case Operator.FIRST:
                 return rows[aggregate.measure].min()
-            case Operator.LAST:
+            case _:
                 return rows[aggregate.measure].max()
-            case Operator.LONGEST_GAP:
-                return rows.gap.max(where=rows.is_continued)
-            case _:
-                return self.reduce_state(aggregate)
 
-    def reduce_state(self, aggregate: Aggregate) -> Any:
-        """Combine what a day holds with what happened since the active day before it."""
-        import ibis
 
-        rows, state, daily = self.rows, aggregate.name, self.rows[aggregate.measure]
-        first = rows[f"first_{state}"].fill_null(UNKNOWN)
-        before = rows[f"before_{state}"]
-        has_changed = rows.is_continued & (first != before)
-        match aggregate.operator:
-            case Operator.CHANGES:
-                return (daily + has_changed.fill_null(False).cast("int64")).sum().cast("int64")
-            case Operator.LAST_CHANGE:
-                return ibis.greatest(daily, ibis.ifelse(has_changed, rows.first_ts, ibis.null("int64"))).max()
-            case _:
-                assert aggregate.condition is not None
-                was_in = rows.is_continued & (before == aggregate.condition.name)
-                between = ibis.ifelse(was_in, rows.first_ts - rows.before_last_ts, 0)
-                return (daily + between).sum().cast("int64")
+class _StateRows(_Rows):
+    """Listener-days in a row: what lasts from one to the next."""
 
-    def _up_to_the_cutoff(self, grouped: "ir.Table", wanted: Mapping[str, Aggregate]) -> "ir.Table":
-        """Count what lasts until the cut-off: the last silence, the last state."""
-        import ibis
-
-        columns = {}
-        for name, aggregate in wanted.items():
-            if aggregate.operator is Operator.LONGEST_GAP:
-                silence = grouped.cutoff // DAY - grouped.last_seen // DAY
-                columns[name] = ibis.greatest(grouped[name], silence)
-            if aggregate.operator is Operator.TIME_IN:
-                assert aggregate.condition is not None
-                is_in = grouped.last_day[f"latest_{aggregate.name}"] == aggregate.condition.name
-                columns[name] = grouped[name] + ibis.ifelse(is_in, grouped.cutoff - grouped.last_seen, 0)
-        return grouped.mutate(**columns).drop("last_day", "last_seen")
+    @property
+    def aggregated(self) -> "ir.Table":
+        wanted = self.wanted(Grain.EVENT, Grain.DAY)
+        states = {name: a for name, a in wanted.items() if a.operator in STATE_OPERATORS}
+        return over_states(self.table, _ages(), states, lookback_days=self.horizon.lookback_days)
 
 
 class _SessionRows(_Rows):
@@ -228,24 +191,22 @@ class _SessionRows(_Rows):
         )
         return whole.select(*mended.columns).union(mended)
 
-    @cached_property
+    @property
     def aggregated(self) -> "ir.Table":
         columns = {name: self.reduce(aggregate) for name, aggregate in self.wanted(Grain.SESSION).items()}
         return self.rows.group_by(KEY).aggregate(**columns)
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         rows = self.rows
         age = (rows.cutoff - rows.start_ts + (DAY - 1)) // DAY
         inside = self.seen(age, aggregate.window)
         if aggregate.operator is Operator.COUNT:
-            return inside.cast("int64").sum()
+            return rows.count(where=inside)
         assert aggregate.value is not None
         value = on_rows(aggregate.value, rows)
         match aggregate.operator:
             case Operator.TOTAL:
-                return ibis.ifelse(inside, value, 0).sum().cast("int64")
+                return _sum(value, inside)
             case Operator.FIRST:
                 return value.min()
             case _:
@@ -255,22 +216,38 @@ class _SessionRows(_Rows):
 class _GapRows(_Rows):
     """Items and how long before they were met: distinct counts as sums."""
 
+    of_none = 0
+
+    @cached_property
+    def heard(self) -> dict[str, Aggregate]:
+        wanted = self.wanted(Grain.EVENT)
+        return {name: aggregate for name, aggregate in wanted.items() if aggregate.operator in ITEM_OPERATORS}
+
     @cached_property
     def rows(self) -> "ir.Table":
-        return self.table.inner_join(_ages(), "day")
+        """The few gaps that some aggregate counts at a cut-off: most items of a lookback were met before in it."""
+        joined = self.table.inner_join(_ages(), "day")
+        counted = {(a.window, reach_days(a, self.horizon)) for a in self.heard.values()}
+        conditions = [self.is_first(joined, window, reach) for window, reach in sorted(counted, key=repr)]
+        return joined.filter(reduce(or_, conditions))
 
-    @cached_property
+    @property
     def aggregated(self) -> "ir.Table":
-        heard = self.wanted(Grain.EVENT)
-        columns = {n: self.reduce(a) for n, a in heard.items() if a.operator in ITEM_OPERATORS}
-        return self.rows.group_by(KEY).aggregate(**columns)
+        return self.rows.group_by(KEY).aggregate(**{n: self.reduce(a) for n, a in self.heard.items()})
+
+    def is_first(self, rows: "ir.Table", window: Window, reach: int) -> Any:
+        """Whether items lie in the window, and were not met before within the reach."""
+        inside = self.seen(rows.age, window)
+        is_first = (rows.age + rows.gap_days > reach).fill_null(True)
+        return is_first if inside is None else inside & is_first
 
     def reduce(self, aggregate: Aggregate) -> Any:
-        import ibis
-
         assert aggregate.value is not None
-        rows, window = self.rows, aggregate.window
-        reach = reach_days(aggregate, self.horizon)
-        is_first = (rows.age + rows.gap_days > reach).fill_null(True)
-        counted = (rows.kind == aggregate.value.text()) & self.seen(rows.age, window) & is_first
-        return ibis.ifelse(counted, rows["items"], 0).sum().cast("int64")
+        items = self.rows[ITEMS[aggregate.value.text()]]
+        is_first = self.is_first(self.rows, aggregate.window, reach_days(aggregate, self.horizon))
+        return _sum(items, is_first)
+
+
+def _sum(value: Any, where: Any) -> Any:
+    """A sum of whole numbers, 0 of none."""
+    return value.sum(where=where).fill_null(0)

@@ -1,11 +1,11 @@
-"""Events to daily aggregates: pure Ibis, one listener's day (or its items) at a time."""
+"""Events to daily aggregates: pure Ibis, one listener's day at a time."""
 
 from typing import TYPE_CHECKING, Any
 
-from churn_assets.features.aggregates import ITEM_CONDITIONS, Aggregate, Condition, Operator
+from churn_assets.features.aggregates import Aggregate, Condition, Operator
 from churn_assets.features.expressions import Expression
 from churn_assets.features.ibis_arithmetic import on_rows
-from churn_assets.features.tables import BASE_COLUMNS, ITEMS, LISTENER_DAYS, MEASURES, STATES
+from churn_assets.features.tables import BASE_COLUMNS, LISTENER_DAYS, MEASURES, STATES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,7 +37,7 @@ def _base(events: "ir.Table") -> dict[str, Any]:
         "first_ts": events.ts.min(),
         "last_ts": events.ts.max(),
         "events": events.count(),
-        "cancellations": (events.page == CANCELLED).cast("int64").sum(),
+        "cancellations": events.count(where=events.page == CANCELLED),
     }
 
 
@@ -58,7 +58,7 @@ def _reduce(measure: Aggregate, events: "ir.Table") -> Any:
         case Operator.COUNT if measure.condition is None:
             return events.count()
         case Operator.COUNT:
-            return _holds(measure.condition, events).cast("int64").sum()
+            return events.count(where=_holds(measure.condition, events))
         case Operator.TOTAL:
             return _total(measure, events)
         case Operator.FIRST:
@@ -145,37 +145,4 @@ def _changes(events: "ir.Table", state: str) -> "ir.Table":
         **{f"_changes_{state}": steps.changed.cast("int64").sum()},
         **{f"_last_change_{state}": steps.ts.max(where=steps.changed)},
         **times,
-    )
-
-
-def listener_items(events: "ir.Table") -> "ir.Table":
-    """The distinct songs, artists and pages of each listener's day."""
-    import ibis
-
-    kinds = [
-        events.filter(events[field].notnull() & _holds(ITEM_CONDITIONS.get(field), events))
-        .select("day", "user_id", kind=ibis.literal(field), item=events[field])
-        .distinct()
-        for field in ITEMS
-    ]
-    return ibis.union(*kinds)
-
-
-def listener_item_gaps(items: "ir.Table", days: "ir.Table", *, lookback_days: int) -> "ir.Table":
-    """How long before each item of the asked `days` (one column, `day`) was met, counted per gap.
-
-    `items` holds those days and the lookback before the first of them. Distinct items of a window are
-    then the sum over its days of the items whose gap reaches back beyond the window: exact, and
-    any window at any cut-off from one small table.
-    """
-    import ibis
-
-    item = ["kind", "user_id", "item"]
-    asked = items.semi_join(days, "day").select(*item).distinct()
-    met = items.semi_join(asked, item)
-    before = met.day.lag().over(ibis.window(group_by=item, order_by=met.day))
-    gaps = met.mutate(gap=met.day - before)
-    gaps = gaps.mutate(gap_days=ibis.ifelse(gaps.gap <= lookback_days, gaps.gap, ibis.null("int64")))
-    return (
-        gaps.semi_join(days, "day").group_by("day", "user_id", "kind", "gap_days").aggregate(items=lambda t: t.count())
     )

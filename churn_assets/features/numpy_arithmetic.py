@@ -30,7 +30,8 @@ def _where(condition: Any, then: Any, otherwise: Any) -> Any:
     return np.where(condition, then, otherwise)
 
 
-def _only_if(condition: Any, then: Any) -> Any:
+def only_if(condition: Any, then: Any) -> Any:
+    """`then` where the condition holds, null elsewhere."""
     is_text = np.asarray(then).dtype == object
     return np.where(condition, then, None if is_text else np.nan)
 
@@ -48,7 +49,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "both": lambda a, b: a & b,
     "either": lambda a, b: a | b,
     "where": _where,
-    "only_if": _only_if,
+    "only_if": only_if,
     "least": lambda *operands: reduce(np.fmin, operands),
     "greatest": lambda *operands: reduce(np.fmax, operands),
     "square_root": np.sqrt,

@@ -4,21 +4,23 @@ Used for a request to the API; `batch.py` does the same over the lake. A propert
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from churn_assets.cutoffs import DAY
 from churn_assets.features.aggregates import Aggregate, Condition, Grain, Operator, Window
 from churn_assets.features.batch import Horizon, reach_days
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.daily import UNKNOWN
-from churn_assets.features.declaration import Catalogue, Feature
-from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Expression, Field, evaluate
-from churn_assets.features.numpy_arithmetic import NumpyArithmetic
+from churn_assets.features.declaration import Catalogue
+from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Constant, Expression, Field, evaluate
+from churn_assets.features.numpy_arithmetic import NumpyArithmetic, only_if
+from churn_assets.features.plan import plan_of
 
 Array = npt.NDArray[Any]
 ORDER = ("ts", "session_id", "item_in_session", "page")
@@ -41,23 +43,34 @@ class Listeners:
     @classmethod
     def of(cls, columns: Mapping[str, Array], cutoffs: Mapping[str, int], horizon: Horizon) -> "Listeners":
         """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to the lookback."""
-        cutoff = np.array([cutoffs[user] for user in columns["user_id"]], dtype=np.int64)
+        whose, everyone = _ranks(columns["user_id"])
+        cutoff = np.array([cutoffs[user] for user in everyone], dtype=np.int64)[whose]
         ts = columns["ts"]
         seen = np.flatnonzero((ts < cutoff) & (ts >= cutoff - horizon.lookback_days * DAY))
         clipped = {name: column[seen] for name, column in columns.items()}
-        user_ids, listener = np.unique(clipped["user_id"].astype(str), return_inverse=True)
+        present, listener = np.unique(whose[seen], return_inverse=True)
+        user_ids = everyone[present]
         order = np.lexsort((*(_sortable(clipped[name]) for name in reversed(ORDER)), listener))
         kept = order[_is_first_copy(clipped, listener, order)]
         return cls(
             {name: column[kept] for name, column in clipped.items()},
             listener[kept],
-            user_ids.astype(object),
+            user_ids,
             np.array([cutoffs[user] for user in user_ids], dtype=np.int64),
         )
 
 
+def _ranks(texts: Array) -> tuple[Array, Array]:
+    """For each text its place among the distinct ones in order; and the distinct ones."""
+    codes, distinct = pd.factorize(texts)
+    order = np.argsort(distinct.astype(str))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks[codes], np.asarray(distinct, dtype=object)[order]
+
+
 def _sortable(column: Array) -> Array:
-    return column.astype(str) if column.dtype == object else column
+    return _ranks(column)[0] if column.dtype == object else column
 
 
 def _is_first_copy(columns: Mapping[str, Array], listener: Array, order: Array) -> Array:
@@ -70,31 +83,15 @@ def _is_first_copy(columns: Mapping[str, Array], listener: Array, order: Array) 
 
 def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogue = CATALOGUE) -> dict[str, Array]:
     """Every declared feature as an array of one value a listener, in the order of `listeners.user_ids`."""
-    values = _Evaluation(listeners, horizon)
-    done: dict[str, Array] = {}
-    cache: dict[str, Array] = {}
-
-    def leaf(expression: Expression) -> Any:
-        match expression:
-            case Feature(name=name):
-                return done[name] if name in done else evaluate(expression.expression, NumpyArithmetic(), leaf)
-            case Aggregate():
-                text = expression.text()
-                if text not in cache:
-                    cache[text] = values.aggregate(expression)
-                return cache[text]
-            case _ if expression is CUTOFF:
-                return listeners.cutoffs
-            case _ if expression is LOG_START:
-                return horizon.log_start
-            case _:
-                assert expression is LOOKBACK
-                return horizon.lookback_days
-
+    plan, values, arithmetic = plan_of(catalogue), _Evaluation(listeners, horizon), NumpyArithmetic()
+    done: list[Any] = []
     with np.errstate(divide="ignore", invalid="ignore"):
-        for feature in catalogue.features:
-            done[feature.name] = evaluate(feature.expression, NumpyArithmetic(), leaf)
-    return done
+        for step in plan.steps:
+            if step.name is None:
+                done.append(values.leaf(step.expression))
+            else:
+                done.append(arithmetic.apply(step.name, *[done[position] for position in step.arguments]))
+    return {name: done[position] for name, position in plan.features.items()}
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,28 @@ class _Evaluation:
 
     listeners: Listeners
     horizon: Horizon
+
+    masks: dict[Condition, Array] = field(default_factory=dict)
+    numbered: dict[str, tuple[Array, int]] = field(default_factory=dict)
+    windows: dict[Window, Array] = field(default_factory=dict)
+    session_windows: dict[Window, Array] = field(default_factory=dict)
+
+    def leaf(self, expression: Expression) -> Any:
+        """The value of a constant, a symbol or an aggregate."""
+        match expression:
+            case Constant(value=value):
+                return value
+            case Aggregate():
+                return self.aggregate(expression)
+            case _ if expression is CUTOFF:
+                return self.listeners.cutoffs
+            case _ if expression is LOG_START:
+                # What a listener sends may be older than the log; what lies in the log never is.
+                first_day = self.listeners.columns["ts"][self.starts] // DAY * DAY
+                return np.minimum(first_day, self.horizon.log_start)
+            case _:
+                assert expression is LOOKBACK
+                return self.horizon.lookback_days
 
     def aggregate(self, aggregate: Aggregate) -> Array:
         match aggregate.grain:
@@ -146,10 +165,13 @@ class _Evaluation:
     def sum(self, weights: Array, listener: Array) -> Array:
         return np.bincount(listener, weights=weights, minlength=self.size)
 
+    def count(self, is_counted: Array, listener: Array) -> Array:
+        return np.bincount(listener[is_counted], minlength=self.size).astype(np.float64)
+
     def over_events(self, aggregate: Aggregate) -> Array:
         match aggregate.operator:
             case Operator.COUNT:
-                return self.sum(self.inside(aggregate).astype(np.float64), self.listeners.listener)
+                return self.count(self.inside(aggregate), self.listeners.listener)
             case Operator.TOTAL:
                 value = np.nan_to_num(self.on_events(aggregate.value))
                 return self.sum(np.where(self.inside(aggregate), value, 0.0), self.listeners.listener)
@@ -165,7 +187,9 @@ class _Evaluation:
                 return self.over_states(aggregate)
 
     def inside(self, aggregate: Aggregate) -> Array:
-        inside = self.in_window(self.age, aggregate.window)
+        if aggregate.window not in self.windows:
+            self.windows[aggregate.window] = self.in_window(self.age, aggregate.window)
+        inside = self.windows[aggregate.window]
         return inside & self.holds(aggregate.condition) if aggregate.condition else inside
 
     def in_window(self, age: Array, window: Window) -> Array:
@@ -173,21 +197,30 @@ class _Evaluation:
         return (age <= oldest) & (age > window.ending)
 
     def holds(self, condition: Condition) -> Array:
-        return np.asarray(self.on_events(condition.test), dtype=bool)
+        if condition not in self.masks:
+            self.masks[condition] = np.asarray(self.on_events(condition.test), dtype=bool)
+        return self.masks[condition]
 
     def on_events(self, expression: Expression | None) -> Array:
         return _on_rows(expression, self.listeners.columns)
 
     def heard(self, aggregate: Aggregate) -> Array:
-        items = self.on_events(aggregate.value)
-        counted = _is_known(items) & self.holds(aggregate.condition) if aggregate.condition else _is_known(items)
-        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & counted)
-        numbers: dict[str, int] = {}
-        codes = np.array([numbers.setdefault(item, len(numbers)) for item in items[known]], dtype=np.int64)
+        codes, count = self.items(aggregate)
+        known = np.flatnonzero((self.age <= reach_days(aggregate, self.horizon)) & (codes >= 0))
         listener = self.listeners.listener[known]
-        _, firsts = np.unique(listener * (len(numbers) + 1) + codes, return_index=True)
+        _, firsts = np.unique(listener * (count + 1) + codes[known], return_index=True)
         inside = self.in_window(self.age[known][firsts], aggregate.window)
-        return self.sum(inside.astype(np.float64), listener[firsts])
+        return self.count(inside, listener[firsts])
+
+    def items(self, aggregate: Aggregate) -> tuple[Array, int]:
+        """A number from 0 for each distinct item, -1 where an event has none that counts; and how many there are."""
+        if aggregate.name not in self.numbered:
+            items = self.on_events(aggregate.value)
+            if aggregate.condition:
+                items = only_if(self.holds(aggregate.condition), items)
+            codes, distinct = pd.factorize(items)
+            self.numbered[aggregate.name] = codes.astype(np.int64), len(distinct)
+        return self.numbered[aggregate.name]
 
     def over_states(self, aggregate: Aggregate) -> Array:
         columns, listener = self.listeners.columns, self.listeners.listener
@@ -197,7 +230,7 @@ class _Evaluation:
         has_changed[1:] &= (state[1:] != state[:-1]).astype(bool)
         match aggregate.operator:
             case Operator.CHANGES:
-                return self.sum(has_changed.astype(np.float64), listener)
+                return self.count(has_changed, listener)
             case Operator.LAST_CHANGE:
                 return np.fmax.reduceat(np.where(has_changed, ts, np.nan), self.starts)
             case _:
@@ -213,7 +246,7 @@ class _Evaluation:
         is_new_day[1:] |= day[1:] != day[:-1]
         if aggregate.operator is Operator.COUNT:
             counted = is_new_day & self.in_window(self.age, aggregate.window)
-            return self.sum(counted.astype(np.float64), self.listeners.listener)
+            return self.count(counted, self.listeners.listener)
         gap = np.where(self.has_before, day - np.append(0, day[:-1]), 0)
         silence = self.listeners.cutoffs // DAY - day[self.ends]
         longest: Array = np.fmax(np.maximum.reduceat(gap, self.starts), silence)
@@ -233,9 +266,12 @@ class _Evaluation:
 
     def over_sessions(self, aggregate: Aggregate) -> Array:
         rows, listener = self.sessions
-        inside = self.in_window(self._age(rows["start_ts"], listener), aggregate.window)
+        if aggregate.window not in self.session_windows:
+            age = self._age(rows["start_ts"], listener)
+            self.session_windows[aggregate.window] = self.in_window(age, aggregate.window)
+        inside = self.session_windows[aggregate.window]
         if aggregate.operator is Operator.COUNT:
-            return self.sum(inside.astype(np.float64), listener)
+            return self.count(inside, listener)
         value = _on_rows(aggregate.value, rows).astype(np.float64)
         starts = np.searchsorted(listener, np.arange(self.size))
         match aggregate.operator:

@@ -11,10 +11,13 @@ MEASURES = distinct_measures(
     a for a in CATALOGUE.aggregates if a.grain is Grain.EVENT and a.operator not in ITEM_OPERATORS
 )
 """What is kept per listener and day: the event aggregates of the catalogue, whatever their window."""
-ITEMS = tuple(
-    sorted({a.value.text() for a in CATALOGUE.aggregates if a.operator in ITEM_OPERATORS and a.value is not None})
-)
-"""The event fields whose distinct values are counted."""
+ITEMS = {
+    item: f"{item}s"
+    for item in sorted(
+        {a.value.text() for a in CATALOGUE.aggregates if a.operator in ITEM_OPERATORS and a.value is not None}
+    )
+}
+"""The event fields whose distinct values are counted, and the column that counts those of a gap."""
 STATES = tuple(
     sorted({a.value.text() for a in MEASURES.values() if a.operator is Operator.CHANGES and a.value is not None})
 )
@@ -64,32 +67,22 @@ LISTENER_DAYS = Contract(
     ),
 )
 
-LISTENER_ITEMS = Contract(
-    table="listener_items",
-    row="a listener's day and one distinct item (song, artist or page) of it",
-    partition="day",
-    order=("kind", "user_id", "item"),
-    key=("kind", "user_id", "item"),
-    columns=(DAY, USER_ID, text("kind", "What the item is.", values=ITEMS), text("item", "The item.")),
-)
-
 LISTENER_ITEM_GAPS = Contract(
     table="listener_item_gaps",
-    row="how many of a listener's items of the day were met last so many days before",
+    row="how many of a listener's songs, artists and pages of the day were met last so many days before",
     partition="day",
-    order=("user_id", "kind", "gap_days"),
-    key=("user_id", "kind", "gap_days"),
+    order=("user_id", "gap_days"),
+    key=("user_id", "gap_days"),
     columns=(
         DAY,
         USER_ID,
-        text("kind", "What the items are.", values=ITEMS),
         integer(
             "gap_days",
-            "Days since the item was met before; null if not within the lookback.",
+            "Days since the items were met before; null if not within the lookback.",
             nullable=True,
             at_least=1,
         ),
-        integer("items", "Items of the day with this gap.", at_least=1),
+        *(integer(name, f"Distinct values of {item} of the day with this gap.") for item, name in ITEMS.items()),
     ),
 )
 

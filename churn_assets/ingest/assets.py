@@ -15,7 +15,7 @@ from churn_assets.ingest.events import events as make_events
 from churn_assets.ingest.sessions import sessions as make_sessions
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESSIONS
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import Distinct, Recipe
+from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Distinct, Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, day_key, events_chart, queried
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset, unreported
@@ -204,7 +204,12 @@ def _sessions(dates: Calendar) -> dg.AssetsDefinition:
 
     @lake_asset(table, dates.days)
     def sessions(events: Scan) -> Product:
-        recipe = Recipe(SESSIONS, lambda t: make_sessions(t["events"]), lambda keys: {"events": events.only(keys)})
+        recipe = Recipe(
+            SESSIONS,
+            lambda t: make_sessions(t["events"]),
+            lambda keys: {"events": events.only(keys)},
+            pass_bytes=SUMMARY_PASS_BYTES,
+        )
         return Product(recipe, charted(daily_rows_chart("sessions a day")))
 
     return sessions

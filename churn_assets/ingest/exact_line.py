@@ -48,6 +48,14 @@ def read_line(line: bytes) -> LogLine | Fault:
     return LogLine(ts=ts, **rest)
 
 
+def time_ms(value: object) -> int | None:
+    """Epoch milliseconds of a time as `ts` may be written: a number, digits or ISO 8601 text; None if it is none."""
+    try:
+        return _time(value)
+    except _RefusalError:
+        return None
+
+
 def _raw_fields(text: bytes) -> msgspec.Struct:
     """The log's fields as unread JSON; refuses what is not one JSON object."""
     if not text:

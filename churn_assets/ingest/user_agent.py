@@ -107,11 +107,16 @@ def _browser(parsed: "Result") -> str:
 def _device(text: str, parsed: "Result") -> str:
     if _SCREENS.search(text):
         return OTHER
-    family = parsed.device.family if parsed.device else ""
-    system = _system(parsed)
-    is_tablet_browser = system == "Android" and text.startswith(_FULL_BROWSER) and "Mobile" not in text
-    if is_tablet_browser or family.startswith(_TABLETS):
+    if _is_tablet(text, parsed):
         return "Tablet"
+    system = _system(parsed)
     if system in _HANDHELD or (parsed.os and parsed.os.family in _PHONES):
         return "Mobile"
     return "Desktop" if system in _DESKTOPS else OTHER
+
+
+def _is_tablet(text: str, parsed: "Result") -> bool:
+    """Tablets by name, and those whose browser says Android but does not say that it is a phone's."""
+    if parsed.device and parsed.device.family.startswith(_TABLETS):
+        return True
+    return _system(parsed) == "Android" and text.startswith(_FULL_BROWSER) and "Mobile" not in text

@@ -1,7 +1,7 @@
 """Population and labels: pure Ibis over the listeners' days."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from churn_assets.cutoffs import DAY
 from churn_assets.features.batch import AGES, KEY
@@ -38,8 +38,16 @@ def population(listener_days: "ir.Table", *, at_risk_days: int) -> "ir.Table":
         "user_id",
         last_ts=seen["last"]["ts"],
         is_cancelled=is_cancelled,
-        at_risk=(seen["last"]["age"] <= at_risk_days) & ~is_cancelled,
+        at_risk=is_at_risk(seen["last"]["age"], is_cancelled, at_risk_days=at_risk_days),
     ).select(*POPULATION.names)
+
+
+def is_at_risk(age_days: Any, is_cancelled: Any, *, at_risk_days: int) -> Any:
+    """Who can still be saved: the age of the last event's day (from 1) and whether it was the cancellation say.
+
+    The one rule of batch and API: it works on Ibis columns and on NumPy arrays.
+    """
+    return (age_days <= at_risk_days) & ~is_cancelled
 
 
 def churn_labels(population: "ir.Table", listener_days: "ir.Table") -> "ir.Table":

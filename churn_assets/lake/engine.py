@@ -68,9 +68,8 @@ class Engine:
         tell = progress or (lambda _key, _rows: None)
         with self.connect() as connection:
             kitchen = _Kitchen(connection, recipe, lake)
-            make = kitchen.one_by_one if recipe.each else kitchen.together
             done = []
-            for written in make(keys):
+            for written in kitchen.make(keys):
                 tell(written.key, written.rows)
                 done.append(written)
         return done
@@ -90,18 +89,35 @@ class _Kitchen:
     recipe: Recipe
     lake: Lake
 
-    def one_by_one(self, keys: Sequence[str]) -> Iterator[Written]:
+    def make(self, keys: Sequence[str]) -> Iterator[Written]:
         query: str | None = None
-        for key in keys:
-            self._bind([key])
+        for some in self._passes(keys):
+            self._bind(some)
             query = query or self._query()
-            yield self._copy(key, query)
+            yield from self._cook(some, query)
 
-    def together(self, keys: Sequence[str]) -> Iterator[Written]:
-        self._bind(keys)
-        self.connection.execute(f"CREATE TEMP TABLE {STAGED} AS {self._query()}")
+    def _passes(self, keys: Sequence[str]) -> Iterator[Sequence[str]]:
+        """The keys, split into neighbours whose inputs are small enough to be read at once."""
+        if not self.recipe.each:
+            yield keys
+            return
+        some: list[str] = []
+        size = 0
         for key in keys:
-            yield self._copy(key, f"SELECT * FROM {STAGED}")
+            more = _input_bytes(self.recipe.inputs([key]))
+            if some and size + more > self.recipe.pass_bytes:
+                yield some
+                some, size = [], 0
+            some, size = [*some, key], size + more
+        if some:
+            yield some
+
+    def _cook(self, keys: Sequence[str], query: str) -> Iterator[Written]:
+        if len(keys) > 1:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {query}")
+            query = f"SELECT * FROM {STAGED}"
+        for key in keys:
+            yield self._copy(key, query)
 
     def _bind(self, keys: Sequence[str]) -> None:
         _bind(self.connection, self.recipe.inputs(keys))
@@ -114,7 +130,7 @@ class _Kitchen:
 
     def _query(self) -> str:
         scans = self.recipe.inputs([])
-        tables = {name: unbound(scan.contract) for name, scan in scans.items()}
+        tables = {name: unbound(scan.contract, name) for name, scan in scans.items()}
         return to_sql(self.recipe.expression(tables))
 
     def _copy(self, key: str, query: str) -> Written:
@@ -137,11 +153,31 @@ def describe(key: str, path: Path) -> Written:
     return Written(key, file.metadata.num_rows, path.stat().st_size, digest.hexdigest())
 
 
+def _input_bytes(scans: Mapping[str, Scan]) -> int:
+    return sum(path.stat().st_size for scan in scans.values() for _, path in scan.files)
+
+
 def to_sql(expression: "ir.Table") -> str:
-    """An unbound Ibis expression as DuckDB SQL."""
+    """An unbound Ibis expression as DuckDB SQL, one SELECT a step.
+
+    Ibis would fuse the steps and write out a column of one wherever later ones use it; DuckDB plans faster without.
+    """
     import ibis
 
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    with _unfused():
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+@contextmanager
+def _unfused() -> Iterator[None]:
+    import ibis
+
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = before
 
 
 def _bind(connection: "duckdb.DuckDBPyConnection", scans: Mapping[str, Scan]) -> None:

@@ -24,8 +24,8 @@ IBIS_TYPES = {
 """Types of columns inside an expression: timestamps are epoch milliseconds, dates are epoch days."""
 
 
-def unbound(contract: Contract) -> "ir.Table":
-    """The table of `contract` as an expression sees it, named after it and bound to no files yet.
+def unbound(contract: Contract, name: str | None = None) -> "ir.Table":
+    """The table of `contract` as an expression sees it, named after it (or `name`) and bound to no files yet.
 
     Timestamps are int64 epoch milliseconds and dates int64 epoch days, so that no engine's session
     time zone can change a value; the partition column is there like any other.
@@ -33,9 +33,11 @@ def unbound(contract: Contract) -> "ir.Table":
     import ibis
 
     schema = ibis.schema({column.name: IBIS_TYPES[column.type] for column in contract.columns})
-    return ibis.table(schema, name=contract.table)
+    return ibis.table(schema, name=name or contract.table)
 
 
+SUMMARY_PASS_BYTES = 16 << 20
+"""For tables far smaller than what they are made from: below that, planning a day costs as much as computing it."""
 Distinct = Callable[[str, str], list[str]]
 """Gives the distinct non-null values of a text column (table, column) of the bound inputs."""
 
@@ -47,7 +49,9 @@ class Recipe:
     `expression` takes the unbound inputs by table name and gives the table of `contract`, partition
     column included. `inputs` picks, for the keys to be made, the files of each input; `small` are
     tables built in memory for those keys (lookup tables, the cut-offs). With `each` the partitions
-    are computed one by one (bounded memory), without it together in one pass that is split after.
+    are computed one by one, or a few at a time whose input files hold up to `pass_bytes` together
+    (bounded memory), without it all in one pass. The rows of a pass are split by the partition
+    column after, so an expression must give a partition the same rows whichever others are asked.
     """
 
     contract: Contract
@@ -55,3 +59,4 @@ class Recipe:
     inputs: Callable[[Sequence[str]], Mapping[str, Scan]]
     small: Callable[[Sequence[str], Distinct], Mapping[str, "pa.Table"]] = lambda _keys, _distinct: {}
     each: bool = True
+    pass_bytes: int = 0

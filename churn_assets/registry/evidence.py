@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -110,13 +110,10 @@ def weigh(
     `rows` are matured test rows: `user_id`, `cutoff`, `outcome` (whether the challenger's target happened).
     `simple_rungs` are probabilities of the same rows by rung name; they were trained on the challenger's cut-offs.
     """
-    asked = [model for model in (challenger, champion) if model is not None and model.probability is not None]
-    start = pd.Timestamp(max(model.version.last_label_day for model in asked))
-    predicted = {CHALLENGER: challenger.probability, **simple_rungs}
-    if champion is not None and champion.probability is not None:
-        predicted[CHAMPION] = champion.probability
-    table = rows[["user_id", "cutoff", "outcome"]].assign(**predicted)
-    honest = table[table["cutoff"] >= start]
+    asked = {CHALLENGER: challenger} | _comparable(champion)
+    others = {**simple_rungs, **{name: model.probability for name, model in asked.items()}}
+    honest = _honest(rows.assign(**others), asked.values())[["user_id", "cutoff", "outcome", *others]]
+    rivals = sorted(others.keys() - {CHALLENGER}) if len(honest) else []
     cutoffs = honest["cutoff"].dt.date
     return Evidence(
         challenger=challenger.version.number,
@@ -127,12 +124,20 @@ def weigh(
         rows_refused=len(rows) - len(honest),
         first_cutoff=min(cutoffs, default=None),
         last_cutoff=max(cutoffs, default=None),
-        champion=None if champion is None else champion.version.number,
-        rivals=tuple(
-            _rival(honest, name, resampling) for name in sorted(predicted) if name != CHALLENGER and len(honest)
-        ),
-        incomparable=None if champion is None else champion.incomparable,
+        champion=champion.version.number if champion else None,
+        rivals=tuple(_rival(honest, name, resampling) for name in rivals),
+        incomparable=champion.incomparable if champion else None,
     )
+
+
+def _comparable(champion: Contender | None) -> dict[str, Contender]:
+    """The champion under its name, if there is one that can be asked about the rows."""
+    return {} if champion is None or champion.probability is None else {CHAMPION: champion}
+
+
+def _honest(rows: pd.DataFrame, asked: Iterable[Contender]) -> pd.DataFrame:
+    """The rows at or after the last label day of every model asked: no other can be held against all of them."""
+    return rows[rows["cutoff"] >= pd.Timestamp(max(model.version.last_label_day for model in asked))]
 
 
 def _rival(honest: pd.DataFrame, name: str, resampling: Resampling) -> Rival:

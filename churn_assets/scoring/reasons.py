@@ -1,8 +1,9 @@
 """Reasons in words: the contributions that moved a prediction most, each with its value and what is typical."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.features.schema import FeatureColumn, FeatureSchema
@@ -36,12 +37,16 @@ class Wording:
 
         `frame` holds the features, `contributions` log-odds: aligned rows, one column a feature.
         """
-        columns = [self.schema.only([name]).columns[0] for name in contributions.columns]
+        columns = [self._columns[name] for name in contributions.columns]
         told: list[list[str]] = []
         for start in range(0, len(frame), CHUNK):
             rows = slice(start, start + CHUNK)
             told.extend(self._chunk(frame.iloc[rows], contributions.iloc[rows].to_numpy(), columns))
         return told
+
+    @cached_property
+    def _columns(self) -> Mapping[str, FeatureColumn]:
+        return {column.name: column for column in self.schema.columns}
 
     def _chunk(
         self, frame: "pd.DataFrame", pushes: "NDArray[np.float64]", columns: Sequence[FeatureColumn]
@@ -54,6 +59,8 @@ class Wording:
         sentences = np.empty(order.shape, dtype=object)
         for position, column in enumerate(columns):
             rows, ranks = np.nonzero((order == position) & matters)
+            if not len(rows):
+                continue
             raises = pushes[rows, position] > 0
             sentences[rows, ranks] = self.sentences(column, frame[column.name].iloc[rows], raises)
         # The strongest come first, so what matters is the beginning of each row.

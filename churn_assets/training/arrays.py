@@ -1,6 +1,8 @@
 """The array types of this stage, and the few conversions every model needs."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,14 +17,46 @@ NO_TEXT = "(none)"
 """How a null category is called inside models; no category of a log is written in parentheses."""
 
 
-def numbers(column: pd.Series) -> Floats:
+class Rows(Protocol):
+    """Feature columns by name: a frame, or plain arrays."""
+
+    def __contains__(self, name: Any, /) -> bool:
+        """Whether there is such a column."""
+
+    def __getitem__(self, name: Any, /) -> Any:
+        """The column, a series or an array."""
+
+    def __len__(self) -> int:
+        """Number of rows."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Feature rows as plain `arrays` of `size` values: what a frame is, without what it costs for a row or two."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    size: int
+
+    def __contains__(self, name: Any, /) -> bool:
+        return name in self.arrays
+
+    def __getitem__(self, name: Any, /) -> NDArray[Any]:
+        return self.arrays[name]
+
+    def __len__(self) -> int:
+        return self.size
+
+
+def numbers(column: "pd.Series | NDArray[Any]") -> Floats:
     """The values of a numeric column as floats, nulls as NaN."""
+    if isinstance(column, np.ndarray):
+        return column.astype(np.float64)
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def texts(column: pd.Series) -> Texts:
+def texts(column: "pd.Series | NDArray[Any]") -> Texts:
     """The values of a categorical column as text objects, nulls as `NO_TEXT`."""
-    values = column.to_numpy(dtype=object)
+    values = column if isinstance(column, np.ndarray) else column.to_numpy(dtype=object)
     return np.where(pd.isna(values), NO_TEXT, values.astype(str)).astype(object)
 
 

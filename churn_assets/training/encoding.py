@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Floats, numbers, texts
+from churn_assets.training.arrays import Floats, Rows, numbers, texts
 
 Style = Literal["linear", "imputed", "binned"]
 """`linear`: medians, null flags, tamed tails, unit scale; `imputed`: medians and null flags; `binned`: NaN stays."""
@@ -41,7 +41,7 @@ class NumberEncoding:
         """Columns of the matrix that this feature fills."""
         return 1 + self.is_flagged
 
-    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+    def apply(self, frame: Rows) -> list[Floats]:
         """The columns of the feature."""
         values = numbers(frame[self.feature])
         nulls = np.isnan(values)
@@ -66,7 +66,7 @@ class BinEncoding:
         """Columns of the matrix that this feature fills."""
         return 1
 
-    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+    def apply(self, frame: Rows) -> list[Floats]:
         """The column of the feature."""
         values = numbers(frame[self.feature])
         bins = np.searchsorted(self.edges, values, side="right").astype(np.float64)
@@ -85,7 +85,7 @@ class CategoryEncoding:
         """Columns of the matrix that this feature fills."""
         return len(self.levels) + 1
 
-    def apply(self, frame: pd.DataFrame) -> list[Floats]:
+    def apply(self, frame: Rows) -> list[Floats]:
         """The columns of the feature: exactly one of them is 1 in every row."""
         values = texts(frame[self.feature])
         columns = [(values == level).astype(np.float64) for level in self.levels]
@@ -123,7 +123,7 @@ class Encoder:
         """For every column of the matrix, the position in `features` of the feature it belongs to."""
         return tuple(position for position, part in enumerate(self.parts) for _ in range(part.width))
 
-    def matrix(self, frame: pd.DataFrame) -> Floats:
+    def matrix(self, frame: Rows) -> Floats:
         """Rows x encoded columns; unseen categories and nulls are fine."""
         if not self.parts:
             return np.zeros((len(frame), 0))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from churn_assets.errors import ArtifactError, FingerprintError
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats
+from churn_assets.training.arrays import Flags, Floats, Rows
 from churn_assets.training.calibration import Calibration, calibration_from_json
 from churn_assets.training.options import Target
 from churn_assets.training.rungs import load_fitted
@@ -60,22 +60,23 @@ class ChurnModel:
             )
             raise FingerprintError(message)
 
-    def log_odds(self, frame: pd.DataFrame) -> Floats:
+    def log_odds(self, frame: Rows) -> Floats:
         """Raw, uncalibrated log-odds, one a row of `frame`; FingerprintError if a declared feature is missing."""
-        features = self._features(frame)
-        return self.fitted.log_odds(features) if len(features) else np.zeros(0)
+        self._require(frame)
+        return self.fitted.log_odds(frame) if len(frame) else np.zeros(0)
 
-    def predict(self, frame: pd.DataFrame) -> Floats:
+    def predict(self, frame: Rows) -> Floats:
         """Calibrated probability of the target within the horizon, one a row; FingerprintError if a feature lacks."""
         return self.calibration.apply(self.log_odds(frame))
 
-    def predict_label(self, frame: pd.DataFrame) -> Flags:
+    def predict_label(self, frame: Rows) -> Flags:
         """Whether the calibrated probability reaches the threshold, one flag a row."""
         return self.predict(frame) >= self.threshold
 
     def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
         """SHAP values in raw log-odds, rows x selected features; `base_log_odds` plus a row's sum is its raw score."""
-        features = self._features(frame)
+        self._require(frame)
+        features = frame[list(self.selected)]
         return self.fitted.contributions(features) if len(features) else features.astype(np.float64)
 
     def save(self, folder: Path) -> None:
@@ -94,15 +95,14 @@ class ChurnModel:
             message = f"{folder} holds no complete model ({error}): save it again with ChurnModel.save."
             raise ArtifactError(message) from error
 
-    def _features(self, frame: pd.DataFrame) -> pd.DataFrame:
-        missing = [name for name in self.schema.names if name not in frame.columns]
+    def _require(self, frame: Rows) -> None:
+        missing = [name for name in self.schema.names if name not in frame]
         if missing:
             message = (
                 f"The frame lacks {len(missing)} of the {len(self.schema.names)} declared features "
                 f"({', '.join(missing[:5])}): pass every column of `user_features`."
             )
             raise FingerprintError(message)
-        return frame[list(self.selected)]
 
     def _to_json(self) -> dict[str, Any]:
         return {

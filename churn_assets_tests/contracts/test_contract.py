@@ -3,7 +3,7 @@ import pytest
 
 from churn_assets.contracts.arrow import ARROW_TYPES, arrow_schema
 from churn_assets.contracts.contract import Contract, Type, day, flag, integer, number, text, timestamp
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS, USER_FEATURES
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESSIONS
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.engine import SQL_TYPES
@@ -12,7 +12,7 @@ from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORM
 from churn_assets.serving.tables import PREDICTION_LOG
 
 TABLES = [
-    *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS),
+    *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS),
     *(USER_FEATURES, POPULATION, CHURN_LABELS, PREDICTION_LOG),
     *(DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT),
 ]

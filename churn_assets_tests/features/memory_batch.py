@@ -6,14 +6,14 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import ibis
 import pyarrow as pa
 
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import DAY
 from churn_assets.features.batch import AGES, Horizon, ages, user_features
-from churn_assets.features.daily import listener_days, listener_item_gaps, listener_items
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS, USER_FEATURES
+from churn_assets.features.daily import listener_days
+from churn_assets.features.item_gaps import listener_item_gaps
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
 from churn_assets.ingest.sessions import sessions
 from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.labels.labels import WINDOWS, churn_labels, label_windows, population
@@ -33,13 +33,17 @@ Rows = dict[tuple[str, int], Row]
 
 @cache
 def _daily_sql(lookback_days: int) -> Mapping[Contract, str]:
-    asked = ibis.table({"day": "int64"}, name=ASKED)
     return {
         SESSIONS: to_sql(sessions(unbound(EVENTS))),
         LISTENER_DAYS: to_sql(listener_days(unbound(EVENTS))),
-        LISTENER_ITEMS: to_sql(listener_items(unbound(EVENTS))),
-        LISTENER_ITEM_GAPS: to_sql(listener_item_gaps(unbound(LISTENER_ITEMS), asked, lookback_days=lookback_days)),
+        LISTENER_ITEM_GAPS: _gaps_sql(lookback_days),
     }
+
+
+@cache
+def _gaps_sql(lookback_days: int, *, of_few_days: bool = False) -> str:
+    events, asked = unbound(EVENTS), unbound(EVENTS, ASKED)
+    return to_sql(listener_item_gaps(events, asked, lookback_days=lookback_days, of_few_days=of_few_days))
 
 
 @cache
@@ -85,7 +89,7 @@ class MemoryBatch:
         """Make the daily tables of a log, all days in one run."""
         self.connection.register("log", event_table(log))
         self._keep(EVENTS.table, "SELECT * FROM log")
-        self._keep(ASKED, "SELECT DISTINCT day FROM events")
+        self._keep(ASKED, "SELECT * FROM events")
         for contract, sql in _daily_sql(self.horizon.lookback_days).items():
             self._keep(contract.table, sql)
 
@@ -97,6 +101,11 @@ class MemoryBatch:
         """Put other rows in the place of a table."""
         self.connection.register("rows", rows)
         self._keep(contract.table, "SELECT * FROM rows")
+
+    def make_gaps(self, days: Sequence[int], *, of_few_days: bool) -> None:
+        """Make the item gaps anew, of `days` alone."""
+        self._keep(ASKED, f"SELECT * FROM events WHERE day IN ({', '.join(map(str, days))})")
+        self._keep(LISTENER_ITEM_GAPS.table, _gaps_sql(self.horizon.lookback_days, of_few_days=of_few_days))
 
     def features_of_days(self, cutoffs: Sequence[int]) -> Rows:
         """The features from the daily tables that are there."""

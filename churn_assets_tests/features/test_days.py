@@ -10,13 +10,13 @@ from hypothesis import given
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import DAY
 from churn_assets.features.batch import Horizon
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
 from churn_assets.ingest.tables import SESSIONS
 from churn_assets_tests.features.memory_batch import HORIZON, MemoryBatch, memory_batch
 from churn_assets_tests.logs import FIRST, Event, Log, at
 from churn_assets_tests.strategies import BATCH, World, world, worlds
 
-BY_DAY = (SESSIONS, LISTENER_DAYS, LISTENER_ITEMS)
+BY_DAY = (SESSIONS, LISTENER_DAYS)
 
 
 def days_of(log: Log) -> list[int]:
@@ -54,7 +54,7 @@ def test_gaps_of_one_run_equal_gaps_of_one_run_a_day(world: World) -> None:
 
 
 def gaps_of_day(log: Log, day: int, horizon: Horizon) -> pa.Table:
-    """The gaps of one day as a daily run makes them: it reads the items of the lookback and asks for that day."""
+    """The gaps of one day as a daily run makes them: it reads the events of the lookback and asks for that day."""
     seen = [event for event in log if day - horizon.lookback_days <= event.day <= day]
     gaps = tables(seen, [LISTENER_ITEM_GAPS])[LISTENER_ITEM_GAPS.table]
     return gaps.filter(pa.compute.equal(gaps["day"], day))
@@ -79,7 +79,7 @@ def test_items_met_before_the_lookback_are_met_for_the_first_time() -> None:
 
     gaps = tables(log, [LISTENER_ITEM_GAPS])[LISTENER_ITEM_GAPS.table].to_pylist()
 
-    songs = {row["day"] - FIRST: row["gap_days"] for row in gaps if row["kind"] == "song"}
+    songs = {row["day"] - FIRST: row["gap_days"] for row in gaps if row["songs"]}
     assert songs == {0: None, 90: 90, 181: None}
 
 

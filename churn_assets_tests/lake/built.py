@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,8 +12,9 @@ from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import EPOCH, epoch_day
 from churn_assets.features.batch import ages, user_features
-from churn_assets.features.daily import listener_days, listener_item_gaps, listener_items
-from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, LISTENER_ITEMS, USER_FEATURES
+from churn_assets.features.daily import listener_days
+from churn_assets.features.item_gaps import listener_item_gaps
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
 from churn_assets.ingest.events import events
 from churn_assets.ingest.sessions import sessions
 from churn_assets.ingest.tables import EVENTS, RAW_LOGS, SESSIONS
@@ -83,19 +83,16 @@ def daily_recipes(lake: Lake) -> list[Recipe]:
         of(EVENTS, RAW_LOGS, events),
         of(SESSIONS, EVENTS, sessions),
         of(LISTENER_DAYS, EVENTS, listener_days),
-        of(LISTENER_ITEMS, EVENTS, listener_items),
         gaps_recipe(lake),
     ]
 
 
 def gaps_recipe(lake: Lake) -> Recipe:
-    """Items of the asked days and of the lookback before them, in one pass."""
-    asked = ibis.table({"day": "int64"}, name=ASKED)
+    """Events of the asked days and of the lookback before them, in one pass."""
     return Recipe(
         LISTENER_ITEM_GAPS,
-        lambda tables: listener_item_gaps(tables["listener_items"], asked, lookback_days=LOOKBACK),
-        lambda keys: {LISTENER_ITEMS.table: lake.find(LISTENER_ITEMS, seen(keys, LOOKBACK, 0))},
-        lambda keys, _: {ASKED: pa.table({"day": pa.array([number(k) for k in keys], pa.int64())})},
+        lambda tables: listener_item_gaps(tables["events"], tables[ASKED], lookback_days=LOOKBACK),
+        lambda keys: {EVENTS.table: lake.find(EVENTS, seen(keys, LOOKBACK, 0)), ASKED: lake.find(EVENTS, keys)},
         each=False,
     )
 

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ SOURCE = Contract("source", "a row", COLUMNS, ("n",), ("n",), "day")
 COPY = Contract("copy", "a row", COLUMNS, ("n",), ("n",), "day")
 OUTCOMES = {"a": (True, False), "b": (True, True)}
 SCHEMA = arrow_schema(SOURCE)
-MONDAY, TUESDAY = "2024-01-01", "2024-01-02"
+MONDAY, TUESDAY, WEDNESDAY = DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
 
 
 @pytest.fixture
@@ -79,6 +79,44 @@ def test_rows_come_back_as_they_were_whichever_way(lake: Lake, engine: Engine, *
     assert (get(lake, MONDAY), get(lake, TUESDAY)) == (rows, [row(3)])
     assert [(w.key, w.rows) for w in written] == [(MONDAY, 2), (TUESDAY, 1)]
     assert [w.size_bytes for w in written] == [lake.path(COPY, w.key).stat().st_size for w in written]
+
+
+@pytest.mark.parametrize(("most_bytes", "passes"), [(0, [[MONDAY], [TUESDAY], [WEDNESDAY]]), (1 << 20, [DAYS])])
+def test_neighbouring_partitions_share_a_pass_while_their_inputs_are_small(
+    lake: Lake, engine: Engine, *, most_bytes: int, passes: list[list[str]]
+) -> None:
+    for n, partition in enumerate(DAYS):
+        put(lake, partition, row(n))
+    asked: list[list[str]] = []
+
+    def small(keys: Sequence[str], _distinct: object) -> Mapping[str, pa.Table]:
+        asked.append(list(keys))
+        return {}
+
+    recipe = replace(copying(lake), small=small, pass_bytes=most_bytes)
+
+    written = engine.write(recipe, DAYS, lake)
+
+    assert asked == passes
+    assert [get(lake, w.key) for w in written] == [[row(n)] for n in range(3)]
+
+
+def test_a_pass_of_several_partitions_gives_the_hashes_of_a_pass_each(lake: Lake, engine: Engine) -> None:
+    for n, partition in enumerate(DAYS):
+        put(lake, partition, *(row(m, word=None if m % 3 else "w") for m in range(n, 50)))
+
+    together = engine.write(replace(copying(lake), pass_bytes=1 << 20), DAYS, lake)
+    alone = [engine.write(copying(lake), [partition], lake)[0] for partition in DAYS]
+
+    assert together == alone
+
+
+def test_sql_writes_a_column_once_however_often_it_is_used() -> None:
+    step = unbound(SOURCE).mutate(long=lambda t: (t.n * 17 + 4711) % 1009)
+
+    sql = to_sql(step.mutate(a=step.long + step.long * step.long, b=step.long - 1))
+
+    assert sql.count("4711") == 1
 
 
 def test_rows_are_stored_in_the_contracts_order(lake: Lake, engine: Engine) -> None:

@@ -21,8 +21,8 @@ WINDOWED = [
     ("user_features", "listener_item_gaps", -91, -1),
     ("population", "listener_days", -91, -1),
     ("churn_labels", "listener_days", 0, 34),
-    ("listener_item_gaps", "listener_items", -90, 0),
     ("drift_report", "prediction_log", -6, 0),
+    ("listener_item_gaps", "events", -90, 0),
 ]
 
 

@@ -9,7 +9,6 @@ from churn_assets.errors import ImmatureLabelError, LandingError, MissingPartiti
 from churn_assets.features.tables import (
     LISTENER_DAYS,
     LISTENER_ITEM_GAPS,
-    LISTENER_ITEMS,
     USER_FEATURES,
 )
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESSIONS
@@ -29,7 +28,7 @@ from churn_assets_tests.orchestration.tiny import (
     write_lines,
 )
 
-TABLES = (RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEMS, LISTENER_ITEM_GAPS)
+TABLES = (RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS)
 CONTRACTS = {table.table: table for table in (*TABLES, USER_FEATURES, POPULATION, CHURN_LABELS)}
 
 

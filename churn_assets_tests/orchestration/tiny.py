@@ -40,7 +40,6 @@ DAILY = [
     "events",
     "sessions",
     "listener_days",
-    "listener_items",
     "listener_item_gaps",
 ]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats, logit
+from churn_assets.training.arrays import Flags, Floats, Rows, logit
 
 FILE = "base_rate.json"
 
@@ -20,7 +20,7 @@ class FittedBaseRate:
 
     base_log_odds: float
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """The same number, once a row."""
         return np.full(len(features), self.base_log_odds)
 

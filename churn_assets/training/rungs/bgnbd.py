@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats, expit, logit, numbers
+from churn_assets.training.arrays import Flags, Floats, Rows, expit, logit, numbers
 from churn_assets.training.calibration import SURELY
 from churn_assets.training.rungs.shapley import exact_shapley
 
@@ -109,7 +109,7 @@ class FittedBgNbd:
         """Score of the median listener."""
         return float(self._score(np.array([self.median]))[0])
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Log-odds of P(no visit within the horizon)."""
         return self._score(_inputs(features))
 
@@ -152,7 +152,7 @@ class BgNbd:
         return FittedBgNbd(fit_bgnbd(_visits(inputs)), self.horizon_days, median)
 
 
-def _inputs(features: pd.DataFrame) -> Floats:
+def _inputs(features: Rows) -> Floats:
     """Rows x `INPUTS`; a null, which the catalogue does not produce for them, counts as 0."""
     return np.column_stack([np.nan_to_num(numbers(features[name]), nan=0.0) for name in INPUTS])
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats
+from churn_assets.training.arrays import Flags, Floats, Rows
 from churn_assets.training.encoding import Encoder
 from churn_assets.training.rungs.trees import Nodes, Trees, load_trees, save_trees
 
@@ -30,7 +30,7 @@ class FittedBoosting:
         """Expected score of the training rows, as TreeSHAP counts it."""
         return self.trees.expected
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Sum of the trees."""
         return self.trees.total(self.encoder.matrix(features))
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from churn_assets.errors import ArtifactError
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import NO_TEXT, Flags, Floats, Texts, numbers, texts
+from churn_assets.training.arrays import NO_TEXT, Flags, Floats, Rows, Texts, numbers, texts
 
 FILE = "catboost.cbm"
 FEW_ROWS = 50
@@ -39,7 +39,7 @@ class FittedCatBoost:
         row = pd.DataFrame({name: [NO_TEXT if name in self.categorical else np.nan] for name in self.names})
         return float(self._shap(row)[0, -1])
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Sum of the trees."""
         if len(features) > FEW_ROWS:
             pool: Any = _pool(features, self.names, self.categorical)
@@ -113,7 +113,7 @@ class CatBoost:
         return FittedCatBoost(estimator)
 
 
-def _columns(features: pd.DataFrame, names: tuple[str, ...], categorical: tuple[str, ...]) -> dict[str, Texts | Floats]:
+def _columns(features: Rows, names: tuple[str, ...], categorical: tuple[str, ...]) -> dict[str, Texts | Floats]:
     return {name: texts(features[name]) if name in categorical else numbers(features[name]) for name in names}
 
 
@@ -121,9 +121,7 @@ def _rows(columns: dict[str, Texts | Floats]) -> list[list[Any]]:
     return [list(row) for row in zip(*(values.tolist() for values in columns.values()), strict=True)]
 
 
-def _pool(
-    features: pd.DataFrame, names: tuple[str, ...], categorical: tuple[str, ...], *, target: Flags | None = None
-) -> Any:
+def _pool(features: Rows, names: tuple[str, ...], categorical: tuple[str, ...], *, target: Flags | None = None) -> Any:
     from catboost import Pool
 
     label = None if target is None else target.astype(np.int64)

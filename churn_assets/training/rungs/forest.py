@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats, logit
+from churn_assets.training.arrays import Flags, Floats, Rows, logit
 from churn_assets.training.encoding import Encoder
 from churn_assets.training.rungs.trees import Nodes, Trees, load_trees, save_trees
 
@@ -29,7 +29,7 @@ class FittedForest:
         """Log-odds of the vote that TreeSHAP expects."""
         return float(_log_odds(np.array([self.trees.expected]))[0])
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Log-odds of the averaged vote."""
         return _log_odds(self.trees.total(_matrix(self.encoder, features)))
 
@@ -82,7 +82,7 @@ class Forest:
         return FittedForest(_trees(estimator.fit(_matrix(encoder, features), target)), encoder)
 
 
-def _matrix(encoder: Encoder, features: pd.DataFrame) -> Floats:
+def _matrix(encoder: Encoder, features: Rows) -> Floats:
     """The encoded columns in the single precision that the forest splits in."""
     return encoder.matrix(features).astype(np.float32).astype(np.float64)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats
+from churn_assets.training.arrays import Flags, Floats, Rows
 from churn_assets.training.encoding import Encoder
 
 FILE = "logistic.json"
@@ -29,11 +29,12 @@ class FittedLogistic:
         """Score of the average training row."""
         return float(self.intercept + np.dot(self.centre, self.coefficients))
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """The linear score of each row."""
-        return np.asarray(
-            self.intercept + self.encoder.matrix(features) @ np.array(self.coefficients), dtype=np.float64
-        )
+        # A matrix product would add up in an order that depends on how many rows there are: a listener's score must
+        # not depend on who else is scored, to the last bit.
+        terms = np.ascontiguousarray(self.encoder.matrix(features)) * np.array(self.coefficients)
+        return np.asarray(self.intercept + terms.sum(axis=1), dtype=np.float64)
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
         """Coefficient x distance from the average: the exact SHAP value of a linear score (Lundberg & Lee 2017)."""

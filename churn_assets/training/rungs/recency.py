@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats, numbers
+from churn_assets.training.arrays import Flags, Floats, Rows, numbers
 from churn_assets.training.calibration import fit_isotonic
 
 FEATURE = "recency_days"
@@ -24,7 +24,7 @@ class FittedRecency:
     risk_log_odds: tuple[float, ...]
     base_log_odds: float
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Risk of each row's days of silence; a null counts as the longest silence known."""
         silent_days = np.nan_to_num(numbers(features[FEATURE]), nan=self.days[-1])
         return np.interp(silent_days, self.days, self.risk_log_odds)

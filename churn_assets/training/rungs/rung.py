@@ -6,7 +6,7 @@ from typing import Protocol, Self
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Flags, Floats
+from churn_assets.training.arrays import Flags, Floats, Rows
 
 
 class FittedRung(Protocol):
@@ -16,7 +16,7 @@ class FittedRung(Protocol):
     def base_log_odds(self) -> float:
         """The raw score that contributions start from."""
 
-    def log_odds(self, features: pd.DataFrame) -> Floats:
+    def log_odds(self, features: Rows) -> Floats:
         """Raw, uncalibrated log-odds of churn, one a row."""
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,55 @@
+"""The server: uvicorn with as many workers as the settings say, drained before it stops."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvicorn
+
+from churn_assets.serving.access_log import LOGGING
+from churn_assets.serving.keys import Keys
+from churn_assets.serving.metrics import FOLDER
+from churn_assets.settings import Settings
+
+FACTORY = "churn_assets.serving.app:app_of_environment"
+DRAIN_S = 30
+"""How long requests that are being answered may take once the server was told to stop."""
+PATIENCE_S = 60
+"""How long a worker may be too busy to say that it lives: starting takes seconds, on a busy machine many."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop (INT or TERM); SettingsError if the API would be open beyond loopback.
+
+    The workers read their settings from the environment, so what differs from it is put there.
+    """
+    Keys.of(settings)
+    _export(settings)
+    with TemporaryDirectory(prefix="churn-metrics-") as folder:
+        if settings.api_workers > 1:
+            os.environ[FOLDER] = folder
+        uvicorn.run(
+            FACTORY,
+            factory=True,
+            host=settings.api_host,
+            port=settings.api_port,
+            workers=settings.api_workers,
+            access_log=False,
+            log_config=LOGGING,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+            timeout_worker_healthcheck=PATIENCE_S,
+        )
+
+
+def _export(settings: Settings) -> None:
+    """Put address and workers where the workers look, and keep numeric libraries from fighting over the cores."""
+    os.environ |= {
+        "CHURN_API_HOST": settings.api_host,
+        "CHURN_API_PORT": str(settings.api_port),
+        "CHURN_API_WORKERS": str(settings.api_workers),
+        "CHURN_HOME": str(Path(settings.home)),
+    }
+    for name in THREADS:
+        os.environ.setdefault(name, "1")

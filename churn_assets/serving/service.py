@@ -1,0 +1,161 @@
+"""Everything a worker holds: champion, store, lake, data clock, counts; and how a request becomes a kept answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, TypeVar
+from uuid import uuid4
+
+import msgspec
+from anyio import to_thread
+
+from churn_assets.cutoffs import SECOND, epoch_ms
+from churn_assets.features.batch import Horizon
+from churn_assets.features.catalogue import CATALOGUE
+from churn_assets.lake.lake import Lake
+from churn_assets.registry.registry import ModelRegistry
+from churn_assets.registry.tracking import tracking_below
+from churn_assets.scoring.bands import RiskBands
+from churn_assets.serving import answer
+from churn_assets.serving.champion import Champion
+from churn_assets.serving.champions import Champions
+from churn_assets.serving.documentation import EVENT_EXAMPLE
+from churn_assets.serving.metrics import Metrics
+from churn_assets.serving.prediction import Answered
+from churn_assets.serving.predictor import Moment, Policy, predict
+from churn_assets.serving.problem import Kind, refused
+from churn_assets.serving.request import Asked, Limits, read_request, require_one_listener
+from churn_assets.serving.scores import landed_until
+from churn_assets.serving.store import PredictionStore, open_store
+from churn_assets.settings import Settings
+
+INLINE_BYTES = 1 << 20
+"""A smaller body is worked on where it was read: handing it to a thread and back costs more than it frees."""
+POLL_S = 2.0
+
+EXAMPLE = msgspec.json.encode({"logs": [EVENT_EXAMPLE], "explain": True})
+
+T = TypeVar("T")
+
+
+@dataclass
+class Service:
+    """One worker's share of the API; `refresh` is called now and then, `answered` for every request."""
+
+    settings: Settings
+    store: PredictionStore
+    champions: Champions
+    lake: Lake
+    metrics: Metrics
+    clock: int | None = None
+    in_flight: int = 0
+    policy: Policy = field(init=False)
+    limits: Limits = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = self.settings
+        horizon = Horizon(told.lookback_days, epoch_ms(told.first_day))
+        bands = RiskBands(medium=told.medium_risk, high=told.high_risk)
+        self.policy = Policy(horizon, told.at_risk_days, bands)
+        self.limits = Limits(told.api_events, told.api_listeners)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The service of these settings, with its champion if there is one; StoreError if the store cannot be used."""
+        registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+        champions = Champions(registry, CATALOGUE.schema(settings.lookback_days))
+        if settings.store_url is None:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        store = open_store(settings.prediction_store_url)
+        service = cls(settings, store, champions, Lake(Path(settings.lake_url)), Metrics.fresh())
+        service.refresh()
+        service.warm_up()
+        return service
+
+    def warm_up(self) -> None:
+        """Answer the documented example once, keeping nothing: libraries load and compile much at first use."""
+        if self.champions.current is not None:
+            asked = read_request(EXAMPLE, {}, route="", limits=self.limits)
+            moment = Moment(self.clock, now=0)
+            made = predict(asked, "", champion=self.champion(), policy=self.policy, moment=moment)
+            answer.single(made[0])
+
+    def refresh(self) -> None:
+        """Follow the champion alias and the data clock."""
+        champions = self.champions
+        before, failures = champions.current, champions.failures
+        champions.refresh(time.monotonic())
+        self.metrics.show(champions, before=None if before is None else before.version, failures=failures)
+        self.clock = landed_until(self.lake)
+
+    async def keep_fresh(self) -> None:
+        """Refresh for ever, beside the requests."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            await to_thread.run_sync(self.refresh)
+
+    def close(self) -> None:
+        """Store what still waits, and let go."""
+        self.store.close()
+        self.metrics.close()
+
+    def champion(self) -> Champion:
+        """The model that answers now; ProblemError if there is none."""
+        if self.champions.current is None:
+            why = self.champions.trouble or "No model has been promoted yet: run `churn-assets run`."
+            raise refused(Kind.NO_MODEL, why, Retry_After="10")
+        return self.champions.current
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """A place among the requests that are worked on at once; ProblemError if all are taken."""
+        if self.in_flight >= self.settings.api_requests:
+            detail = f"{self.settings.api_requests} requests are being worked on: ask again in a moment."
+            raise refused(Kind.TOO_MANY_REQUESTS, detail, Retry_After="1")
+        self.in_flight += 1
+        self.metrics.in_flight.inc()
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+            self.metrics.in_flight.dec()
+
+    async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Answered:
+        """The answer to a request, once it is durable; the earlier one if the request was answered before."""
+        run = _inline if len(body) < INLINE_BYTES else to_thread.run_sync
+        asked = await run(lambda: self._read(body, told, is_batch=is_batch))
+        if asked.request_id is not None:
+            known = await to_thread.run_sync(self.store.find, asked.request_id)
+            if known is not None:
+                return _same(known, asked)
+        kept = await asyncio.wrap_future(await run(lambda: self._keep(asked, is_batch=is_batch)))
+        return _same(kept, asked)
+
+    def _read(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Asked:
+        asked = read_request(body, told, route="batch" if is_batch else "single", limits=self.limits)
+        if not is_batch:
+            require_one_listener(asked.events)
+        return asked
+
+    def _keep(self, asked: Asked, *, is_batch: bool) -> "Future[Answered]":
+        request_id = asked.request_id or uuid4().hex
+        moment = Moment(self.clock, time.time_ns() // (SECOND * SECOND))
+        made = predict(asked, request_id, champion=self.champion(), policy=self.policy, moment=moment)
+        body = answer.batch(request_id, made) if is_batch else answer.single(made[0])
+        return self.store.keep(Answered(request_id, asked.digest, body, tuple(one.prediction for one in made)))
+
+
+async def _inline(work: Callable[[], T]) -> T:
+    return work()
+
+
+def _same(kept: Answered, asked: Asked) -> Answered:
+    """What is stored under the request's id, if it answers this very request."""
+    if kept.digest != asked.digest:
+        detail = "The request id was used before, for another request: take a new one."
+        raise refused(Kind.REUSED_REQUEST_ID, detail)
+    return kept

@@ -1,0 +1,138 @@
+"""Two corpora of our own: JSON that is none or only just, and texts that make trouble elsewhere."""
+
+DEEP = 20_000
+EVENT = '{"ts":1712000000000,"userId":"1","sessionId":1,"itemInSession":0,"page":"Home"%s}'
+
+
+def logs(extra: str = "") -> bytes:
+    """A body of one event with something added to it."""
+    return ('{"logs":[' + EVENT % extra + "]}").encode()
+
+
+REFUSED_JSON: dict[str, bytes] = {
+    "nothing": b"",
+    "blanks": b" \n\t\r ",
+    "a byte order mark": b"\xef\xbb\xbf" + logs(),
+    "UTF-16": logs().decode().encode("utf-16"),
+    "a lone brace": b"{",
+    "an unclosed array": b'{"logs":[',
+    "an unclosed text": b'{"logs":["',
+    "a trailing comma in an object": b'{"logs":[],}',
+    "a trailing comma in an array": logs()[:-2] + b",]}",
+    "two values": logs() + logs(),
+    "a comment": b"/* hello */" + logs(),
+    "single quotes": b"{'logs':[]}",
+    "unquoted keys": b"{logs:[]}",
+    "NaN": logs(',"length":NaN'),
+    "Infinity": logs(',"length":Infinity'),
+    "minus infinity": logs(',"length":-Infinity'),
+    "a leading plus": logs(',"length":+1'),
+    "a leading zero": logs(',"length":01'),
+    "a leading dot": logs(',"length":.5'),
+    "a trailing dot": logs(',"length":1.'),
+    "an empty exponent": logs(',"length":1e'),
+    "hexadecimal": logs(',"length":0x10'),
+    "capital true": logs(',"x":True'),
+    "an unescaped control character": logs(',"song":"a\nb"'),
+    "an unescaped NUL": logs(',"song":"a\0b"'),
+    "an unknown escape": logs(',"song":"\\x41"'),
+    "half a unicode escape": logs(',"song":"\\u00"'),
+    "an invalid byte": logs(',"song":"').replace(b'"}]}', b'\xff"}]}'),
+    "an invalid byte under an unknown key": logs(',"other":"').replace(b'"}]}', b'\xc3\x28"}]}'),
+    "an overlong encoding": logs(',"song":"').replace(b'"}]}', b'\xc0\xaf"}]}'),
+    "a surrogate in UTF-8": logs(',"song":"').replace(b'"}]}', b'\xed\xa0\x80"}]}'),
+    "deep arrays": b'{"logs":' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "deep objects": b'{"logs":[],"x":' + b'{"a":' * DEEP + b"1" + b"}" * DEEP + b"}",
+    "deep and unclosed": b'{"logs":' + b"[" * DEEP,
+    "deep inside an event": logs(',"x":' + "[" * DEEP + "]" * DEEP),
+}
+"""Bodies that are refused with 400 or 422."""
+
+REFUSED_SHAPES: dict[str, bytes] = {
+    "null": b"null",
+    "a number": b"1",
+    "a text": b'"logs"',
+    "an array": b"[]",
+    "an array of events": b"[" + (EVENT % "").encode() + b"]",
+    "no logs": b"{}",
+    "null logs": b'{"logs":null}',
+    "an object for logs": b'{"logs":{}}',
+    "a number for logs": b'{"logs":1}',
+    "no events": b'{"logs":[]}',
+    "null events": b'{"logs":[null]}',
+    "a list in the list": b'{"logs":[[]]}',
+    "empty events": b'{"logs":[{}]}',
+    "a number as_of": logs()[:-1] + b',"as_of":[]}',
+    "an absurd as_of": logs()[:-1] + b',"as_of":"the day after tomorrow"}',
+    "an as_of of long ago": logs()[:-1] + b',"as_of":"1969-01-01"}',
+    "a text for explain": logs()[:-1] + b',"explain":"perhaps"}',
+    "a number for explain": logs()[:-1] + b',"explain":1}',
+    "an empty request id": logs()[:-1] + b',"request_id":""}',
+    "a request id with blanks": logs()[:-1] + b',"request_id":"a b"}',
+    "a number as a request id": logs()[:-1] + b',"request_id":7}',
+    "a huge option": logs()[:-1] + b',"as_of":1e999}',
+}
+"""JSON of another shape than a request: 422."""
+
+TAKEN_JSON: dict[str, bytes] = {
+    "blanks around": b" \n" + logs() + b"\t\r\n",
+    "equal keys: the last counts": logs(',"userId":"2","userId":"1"'),
+    "equal keys of the body": b'{"logs":[],' + logs()[1:],
+    "an unknown key": logs(',"mood":"blue"'),
+    "unknown nesting": logs(',"mood":{"a":[[[{}]]]}'),
+    "whole numbers with exponents": logs(',"length":2e2'),
+    "whole numbers as floats": logs(',"status":200.0'),
+    "digits as text": logs(',"sessionId":"3"'),
+    "a number for a user": b'{"logs":[' + (EVENT % "").replace('"1"', "1").encode() + b"]}",
+    "escaped solidus": logs(',"song":"AC\\/DC"'),
+    "a surrogate pair": logs(',"song":"\\ud83d\\ude00"'),
+    "a noncharacter": logs(',"song":"\\uffff"'),
+    "minus zero": logs(',"length":-0.0'),
+    "a very small number": logs(',"length":1e-400'),
+    "nulls": logs(',"song":null,"artist":null,"level":null,"registration":null,"device":null'),
+    "a huge unknown number": logs(',"other":1e300'),
+}
+"""Odd but unmistakable: answered."""
+
+NAUGHTY_TEXTS = (
+    "",
+    " ",
+    "undefined",
+    "null",
+    "None",
+    "NaN",
+    "true",
+    "0",
+    "-1",
+    "1e1000",
+    "١٢٣",
+    "Ω≈ç√∫˜µ≤≥÷",
+    "表ポあA鷗ŒéＢ逍Üßªąñ丂㐀𠀀",
+    "مُنَاقَشَةُ سُبُلِ اِسْتِخْدَامِ اللُّغَةِ",
+    "הָיְתָהtestالصفحات",
+    "\u202etest\u202e",
+    "\u2066test\u2067",
+    "\ufeff",
+    "\u200b\u200c\u200d",
+    "\U000e0041",
+    "👩🏽‍👩🏽‍👧🏽‍👦🏽",
+    "🇺🇸🇷🇺",
+    "Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮",
+    "ﷺ",
+    "\uffff",
+    "\x7f\x80\x85\x9f",
+    "\t\v\f\r\n",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE predictions; --",
+    "' OR 1=1 --",
+    "$(touch /tmp/pwned)",
+    "{{7*7}}",
+    "${jndi:ldap://127.0.0.1/a}",
+    "../../../../etc/passwd",
+    "%s%s%n%d",
+    "C:\\con\\aux",
+    '"quoted"',
+    "a" * 20_000,
+    "é" * 5_000,
+)
+"""Texts that are kept as they are, wherever the log has text."""
