@@ -75,7 +75,7 @@ def test_what_lands_flows_on_to_a_drift_and_one_retraining_that_is_retried_once(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    copy = copied(Service.of(service.home, last_day=LAST_NEW_DAY, report_days=2), tmp_path / "home")
+    copy = copied(Service.of(service.home, last_day=LAST_NEW_DAY, report_days=1), tmp_path / "home")
     write_logs(shifted(), tmp_path / "new")
     told = io.StringIO()
     with copy.session() as session:
