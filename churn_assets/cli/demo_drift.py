@@ -22,7 +22,6 @@ from churn_assets.errors import LandingError, NoChampionError
 from churn_assets.settings import DEMO_FIRST_DAY, Settings
 
 if TYPE_CHECKING:
-    from churn_assets.resources.session import Session
     from churn_assets.simulate import World
 
 LISTENERS = 800
@@ -124,14 +123,19 @@ def _play(settings: Settings, console: Console) -> None:
             _head(console, act.title)
             _land(settings, landed, act.until)
             landed = act.until
-            _report(session, watcher)
+            _report(_until(settings, landed), watcher)
+
+
+def _until(settings: Settings, number: int) -> Settings:
+    """The settings of a log that ends before a day of the world: days that have not landed would be made twice."""
+    return settings.model_copy(update={"last_day": day_of_world(number - 1)})
 
 
 def _train_first(settings: Settings) -> None:
-    """The first champion, and calm reports of it; of the days that have landed, since others would be made twice."""
+    """The first champion, and the reports of the days before the change."""
     from churn_assets.resources.session import open_session
 
-    landed = settings.model_copy(update={"last_day": day_of_world(SHIFT - 1)})
+    landed = _until(settings, SHIFT)
     run_everything(landed, until="features")
     retrain(landed, why="The first training.")
     _require_champion(landed)
@@ -178,10 +182,13 @@ def _files(settings: Settings) -> Sequence[Path]:
     return sorted((settings.home / SIMULATED).glob("*.json.gz"))
 
 
-def _report(session: "Session", watcher: Watcher) -> None:
+def _report(landed: Settings, watcher: Watcher) -> None:
     """Bring everything up to the reports up to date in this process, then watch what the daemon makes of them."""
+    from churn_assets.resources.session import open_session
+
     started = watcher.begin()
-    bring_up_to_date(session)
+    with open_session(landed) as session:
+        bring_up_to_date(session)
     watcher.show_reports(started)
     watcher.watch(started)
 
