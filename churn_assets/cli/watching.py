@@ -13,6 +13,7 @@ from churn_assets.retraining.cursor import Cursor
 from churn_assets.retraining.evidence import WATCHES, Watch, red_reports
 
 if TYPE_CHECKING:
+    from churn_assets.resources.retrainings import Retrainings
     from churn_assets.resources.runs import Run
     from churn_assets.resources.session import Session
 
@@ -27,6 +28,7 @@ class Start:
     event: int
     runs: frozenset[str]
     moment: float
+    at: datetime
 
 
 @dataclass
@@ -46,7 +48,8 @@ class Watcher:
         """Where an act begins."""
         instance = self.session.instance
         newest = instance.event_log_storage.get_maximum_record_id() or 0
-        return Start(newest, frozenset(run.run_id for run in instance.get_runs()), time.monotonic())
+        runs = frozenset(run.run_id for run in instance.get_runs())
+        return Start(newest, runs, time.monotonic(), datetime.now(UTC))
 
     def show_reports(self, start: Start) -> None:
         """Say what the reports made since then find about the champion that they are about."""
@@ -68,16 +71,23 @@ class Watcher:
     def watch(self, start: Start) -> None:
         """Tell the runs that the daemon starts, until every report has been decided on and all runs have ended."""
         self._wait("the daemon's decisions", lambda: self._is_settled(start))
+        for decision in self._known().decisions():
+            if decision.decided_at >= start.at and decision.outcome is not None:
+                self.console.print(f"  {decision.outcome}: {decision.explanation}", highlight=False)
+
+    def _known(self) -> "Retrainings":
+        from churn_assets.resources.retrainings import Retrainings
+
+        session = self.session
+        return Retrainings(session.instance, session.lake, session.settings.home / "retraining.lock")
 
     def _is_settled(self, start: Start) -> bool:
-        from churn_assets.resources.retrainings import Retrainings
         from churn_assets.resources.runs import in_flight
 
         session = self.session
         for run in reversed([run for run in session.instance.get_runs(limit=20) if run.run_id not in start.runs]):
             self._tell(run, start)
-        known = Retrainings(session.instance, session.lake, session.settings.home / "retraining.lock")
-        if in_flight(session.instance) or known.in_flight(now=datetime.now(UTC)):
+        if in_flight(session.instance) or self._known().in_flight(now=datetime.now(UTC)):
             return False
         cursors = self._cursors()
         return all(self._has_decided(watch, cursors) for watch in WATCHES)

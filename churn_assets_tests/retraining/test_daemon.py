@@ -110,3 +110,4 @@ def test_what_lands_flows_on_to_a_drift_and_one_retraining_that_is_retried_once(
     assert "red    drift_report of 2026-02-1" in told.getvalue()
     assert f"run {failed.run_id[:8]} (retrain): FAILURE" in told.getvalue()
     assert f"run {retry.run_id[:8]} (retrain): SUCCESS" in told.getvalue()
+    assert f"  {decision.outcome}: Version 2" in told.getvalue()
