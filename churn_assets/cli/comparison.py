@@ -23,7 +23,7 @@ BEST_POSSIBLE = "best possible"
 
 
 def show_errors(console: Console, settings: Settings, truth: Path, *, changed_on: date) -> None:
-    """Every champion on the promotion tests before and after the change, by log-loss and AUC; the truth beside them.
+    """Champions and the newest challenger on the promotion tests of the first and the last of them; the truth beside.
 
     A model is only shown at cut-offs after its last label day: what it was trained on says nothing.
     """
@@ -52,27 +52,34 @@ def _rows(settings: Settings, truth: Path) -> "pd.DataFrame":
 
 
 def _tests(history: "History", changed_on: date) -> Iterator[tuple[str, Sequence[date]]]:
-    """The promotion tests of the first champion and of today's, with a title."""
+    """The promotion tests of the first champion and of the newest version, with a title."""
     from churn_assets.training.evaluation import Evaluation
 
     registry = history.registry
-    first = next(record.version for record in history.records() if record.kind == "promotion")
-    for number in dict.fromkeys((first, registry.champion().number)):
+    versions = _shown(history)
+    for number in dict.fromkeys((versions[0], versions[-1])):
         cutoffs = Evaluation.from_json(registry.open(registry.version(number)).evaluation).cutoffs
         when = "Before" if max(cutoffs) < changed_on else "After"
         told = " and ".join(map(str, cutoffs))
         yield f"{when} the change: the promotion test of version {number}, at {told}", cutoffs
 
 
+def _shown(history: "History") -> list[str]:
+    """The versions that were promoted, and the newest challenger."""
+    promoted = [record.version for record in history.records() if record.kind == "promotion"]
+    return list(dict.fromkeys([*promoted, history.registry.challenger().number]))
+
+
 def _forecasts(history: "History", rows: "pd.DataFrame", cutoffs: Sequence[date]) -> "Iterator[tuple[str, pd.Series]]":
     import pandas as pd
 
-    promoted = dict.fromkeys(record.version for record in history.records() if record.kind == "promotion")
-    for number in promoted:
+    champion = history.registry.champion().number
+    for number in _shown(history):
         version = history.registry.version(number)
         if version.last_label_day <= min(cutoffs):
             probability = history.registry.load(version).model.predict(rows)
-            yield f"version {number} ({version.rung.replace('_', ' ')})", pd.Series(probability, index=rows.index)
+            office = "champion" if number == champion else version.rung.replace("_", " ")
+            yield f"version {number} ({office})", pd.Series(probability, index=rows.index)
     yield BEST_POSSIBLE, rows["truth"]
 
 

@@ -24,11 +24,12 @@ from churn_assets.settings import DEMO_FIRST_DAY, Settings
 if TYPE_CHECKING:
     from churn_assets.simulate import World
 
-LISTENERS = 800
+LISTENERS = 1_000
 DAYS = 300
 FOLDER = "demo-drift"
 SIMULATED = "simulated"
 COOLDOWN_SECONDS = 20
+REPORT_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Act:
     until: int
 
 
-SHIFT, PRICE_RISE = 150, 171
+SHIFT, PRICE_RISE = 130, 151
 ACTS = (
-    Act("Covariate shift: listeners move to phones and listen in shorter sessions; why they leave stays the same", 171),
+    Act("Covariate shift: listeners move to phones and listen in shorter sessions; why they leave stays the same", 151),
     Act("Concept change: a price rise drives away payers, however satisfied they are", 240),
     Act("Two months later: more labels from after the change are mature", DAYS),
 )
@@ -73,7 +74,7 @@ def demo_settings(settings: Settings) -> Settings:
         threads=settings.threads,
         memory_limit=settings.memory_limit,
         seed=settings.seed,
-        report_days=7,
+        report_days=REPORT_DAYS,
         cooldown_hours=COOLDOWN_SECONDS / 3_600,
         refresh_days=365,
         follow_landing=False,
@@ -112,7 +113,7 @@ def _play(settings: Settings, console: Console) -> None:
     _train_first(settings)
     console.print(
         f"Settings of the demo: cool-down {COOLDOWN_SECONDS} s instead of a day; no monthly refresh, so that reports "
-        "alone set retrainings off; reports of the newest 7 days.",
+        f"alone set retrainings off; reports of the newest {REPORT_DAYS} days.",
         highlight=False,
     )
     with open_session(settings) as session, running_daemon(settings, settings.home / "daemon.log"):
