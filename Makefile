@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up serve test check format docs bench drift-study clean lock
+.PHONY: help install demo demo-drift up serve test check format docs bench drift-study clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ install: $(VENV)/.installed  ## make .venv from the hashed lock
 
 demo: install  ## simulate 150 days of 2,000 listeners, materialise everything, show who is at risk
 	@$(BIN)/churn-assets demo
+
+demo-drift: install  ## change the simulated world half-way, and watch the model being mended
+	@$(BIN)/churn-assets demo-drift
 
 up: install  ## the Dagster UI on 127.0.0.1:3000, with its daemon
 	@$(BIN)/dagster dev --host $(HOST) --port $(PORT)

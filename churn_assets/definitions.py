@@ -8,17 +8,20 @@ from dagster._utils.warnings import BetaWarning
 
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
-from churn_assets.ingest.sensors import landing_jobs, landing_sensor
 from churn_assets.labels.assets import labels_assets
 from churn_assets.monitoring.drift.assets import drift_assets
 from churn_assets.monitoring.novelty.assets import novelty_assets
 from churn_assets.monitoring.performance.assets import performance_assets
 from churn_assets.registry.assets import registry_assets
+from churn_assets.resources.flow import flow_jobs, landing_sensor
 from churn_assets.resources.lake_asset import LAKE_IO
 from churn_assets.resources.lake_io import LakeIOManager
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.prediction_store import StoreResource
+from churn_assets.resources.retraining_runs import retraining_jobs
 from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
+from churn_assets.retraining.assets import retraining_assets
+from churn_assets.retraining.sensors import retraining_sensors
 from churn_assets.scoring.assets import scoring_assets
 from churn_assets.serving.assets import serving_assets
 from churn_assets.settings import Settings
@@ -35,6 +38,7 @@ STAGES = (
     performance_assets,
     drift_assets,
     novelty_assets,
+    retraining_assets,
 )
 
 
@@ -48,13 +52,13 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
         # Single-run backfills and open-ended partition mappings are in beta; we rely on both and pin them by tests.
         warnings.simplefilter("ignore", BetaWarning)
         resources = _resources(settings) | overrides.pop("resources", {})
-        jobs = landing_jobs()
+        jobs, trainings = flow_jobs(), retraining_jobs()
         parts = [part for stage in STAGES for part in stage(settings)]
         wired: dict[str, Any] = {
             "assets": [part for part in parts if not isinstance(part, dg.AssetChecksDefinition)],
             "asset_checks": [part for part in parts if isinstance(part, dg.AssetChecksDefinition)],
-            "jobs": jobs,
-            "sensors": [landing_sensor(settings, jobs)],
+            "jobs": [*jobs, *trainings],
+            "sensors": [landing_sensor(settings, jobs), *retraining_sensors(settings, trainings)],
             "executor": dg.in_process_executor,
         }
         return dg.Definitions(**(wired | overrides), resources=resources)

@@ -115,6 +115,10 @@ class Settings(BaseSettings):
         Share, Field(description="Chance of a false alarm that the verdict on performance may have.")
     ] = 0.05
 
+    follow_landing: Annotated[
+        bool,
+        Field(description="Whether the daemon brings up to date by itself what lands; else `churn-assets run` does."),
+    ] = True
     retrain: Annotated[bool, Field(description="Whether sensors may start trainings.")] = True
     cooldown_hours: Annotated[float, Field(ge=0, description="Wall-clock hours between two retrainings.")] = 24
     retraining_budget: Annotated[int, Field(ge=0, description="Most retrainings in 30 days of wall time.")] = 8

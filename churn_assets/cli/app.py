@@ -62,6 +62,26 @@ def status(
 
 
 @app.command()
+def retrain(
+    why: Annotated[str, typer.Option(help="Why; it is kept with the decision.")] = "Asked for on the command line.",
+) -> None:
+    """Retrain now, whatever the cool-down says: a challenger is trained, compared, and promoted if it is better."""
+    from churn_assets.cli.retrain import retrain as retrain_now
+    from churn_assets.settings import Settings
+
+    retrain_now(Settings(), why=why)
+
+
+@app.command()
+def decisions() -> None:
+    """Show every decision whether to retrain: what set it off, what was seen, and what came of it."""
+    from churn_assets.cli.retrain import show_decisions
+    from churn_assets.settings import Settings
+
+    show_decisions(Settings())
+
+
+@app.command()
 def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; needs CHURN_API_KEYS beyond loopback.")
@@ -134,6 +154,15 @@ def demo() -> None:
     from churn_assets.settings import Settings
 
     run_demo(Settings())
+
+
+@app.command()
+def demo_drift() -> None:
+    """Change the simulated world half-way, and watch reports, sensors and retrainings mend the model."""
+    from churn_assets.cli.demo_drift import run_demo_drift
+    from churn_assets.settings import Settings
+
+    run_demo_drift(Settings())
 
 
 @app.command()

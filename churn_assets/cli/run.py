@@ -16,20 +16,11 @@ if TYPE_CHECKING:
     from churn_assets.resources.planning import AssetState, Work
     from churn_assets.resources.session import Session
 
-STAGES: Mapping[str, tuple[str, ...]] = {
-    "days": ("ingest", "features"),
-    "features": ("ingest", "features", "labels"),
-    "models": ("training",),
-    "scores": ("scoring",),
-    "reports": ("monitoring",),
-}
-"""Groups of assets by stage, in the order in which they are materialised."""
-NEED_CHAMPION = ("scores", "reports")
-
 
 def run_everything(settings: Settings, *, until: str = "reports") -> None:
     """Materialise every stage up to `until`, and say what had to wait, and why."""
     from churn_assets.resources.session import open_session
+    from churn_assets.resources.stages import STAGES
 
     with open_session(settings) as session:
         _export_served_events(session)
@@ -37,6 +28,14 @@ def run_everything(settings: Settings, *, until: str = "reports") -> None:
             _run_stage(session, stage)
             if stage == until:
                 break
+
+
+def bring_up_to_date(session: "Session") -> None:
+    """Materialise what the daemon would when something has landed: everything but models."""
+    from churn_assets.resources.stages import FLOWING
+
+    for stage in FLOWING:
+        _run_stage(session, stage)
 
 
 def _export_served_events(session: "Session") -> None:
@@ -49,6 +48,8 @@ def _export_served_events(session: "Session") -> None:
 
 def _run_stage(session: "Session", stage: str) -> None:
     """Plan and run until nothing is left to do; a stage that has nothing to learn from yet only says so."""
+    from churn_assets.resources.stages import NEED_CHAMPION
+
     if stage in NEED_CHAMPION and not _has_champion(session):
         typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
         return
@@ -82,6 +83,8 @@ def _todo(session: "Session", stage: str, done: Collection[str]) -> "list[Work]"
 
 def _wanted(session: "Session", stage: str) -> "Sequence[AssetState]":
     """States of the stage's assets; for the days alone, only those with a partition a day."""
+    from churn_assets.resources.stages import STAGES
+
     groups, wanted = session.groups, STAGES[stage]
     states = [state for state in session.states() if groups[state.asset] in wanted]
     return [state for state in states if state.grain == "day"] if stage == "days" else states

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from churn_assets import __version__
 from churn_assets.features.catalogue import CATALOGUE
+from churn_assets.ingest.clock import data_clock
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import WHOLE, Scan
+from churn_assets.registry.registry import DATA_CLOCK
 from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset, unreported
@@ -95,7 +97,7 @@ def _challenger_model(settings: Settings) -> dg.AssetsDefinition:
         cutoffs = sorted({moment.date() for moment in frame["cutoff"].unique()})
         split = promotion_split(cutoffs, landed_log(settings, storage.lake), holdout=settings.holdout_cutoffs)
         enrolment = Enrolment(CATALOGUE.schema(settings.lookback_days), training_options(settings), models.registry())
-        origin = Origin(context.run.run_id, _data_versions(context))
+        origin = Origin(context.run.run_id, _data_versions(context, data_clock(storage.lake)))
         done = enrolment.enrol(frame, split, origin, started=_link_to_mlflow(context))
         link = {"mlflow_run": dg.MetadataValue.url(done.run.page), MLFLOW_RUN: dg.MetadataValue.text(done.run.run_id)}
         shown = link | _shown(done)
@@ -110,10 +112,14 @@ def _link_to_mlflow(context: dg.AssetExecutionContext) -> Callable[[str], None]:
     return lambda run_id: context.instance.add_run_tags(context.run.run_id, {MLFLOW_RUN: run_id})
 
 
-def _data_versions(context: dg.AssetExecutionContext) -> dict[str, str]:
-    """What a model is made from: code, feature fingerprint, and the materialisation it was trained on."""
+def _data_versions(context: dg.AssetExecutionContext, clock: date) -> dict[str, str]:
+    """What a model is made from: code, feature fingerprint, data clock, and the materialisation it was trained on."""
     event = context.instance.get_latest_materialization_event(dg.AssetKey(TRAINING_SET.table))
-    made = {"churn.code_version": __version__, "churn.features": CATALOGUE.fingerprint}
+    made = {
+        "churn.code_version": __version__,
+        "churn.features": CATALOGUE.fingerprint,
+        DATA_CLOCK: clock.isoformat(),
+    }
     if event is None or event.asset_materialization is None:
         return made
     tags = event.asset_materialization.tags or {}

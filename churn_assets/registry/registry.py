@@ -25,6 +25,7 @@ DIGEST = "churn.digest"
 FINGERPRINT = "churn.fingerprint"
 RUNG = "churn.rung"
 LAST_LABEL_DAY = "churn.last_label_day"
+DATA_CLOCK = "churn.data_clock"
 LONGEST_DESCRIPTION = 5_000
 MLFLOW_NOTE = "registered_model_meta"
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -32,7 +33,10 @@ UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One version of the registered model `churn`; `number` is the registry's name of it, as text."""
+    """One version of the registered model `churn`; `number` is the registry's name of it, as text.
+
+    `data_clock` says how far the log had landed when it was trained; versions of early releases do not know it.
+    """
 
     number: str
     run_id: str
@@ -43,6 +47,7 @@ class ModelVersion:
     last_label_day: date
     created_at: datetime
     aliases: tuple[str, ...]
+    data_clock: date | None = None
 
     @classmethod
     def of(cls, version: "MlflowVersion") -> Self:
@@ -59,6 +64,7 @@ class ModelVersion:
                 last_label_day=date.fromisoformat(tags[LAST_LABEL_DAY]),
                 created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
                 aliases=tuple(version.aliases),
+                data_clock=date.fromisoformat(tags[DATA_CLOCK]) if DATA_CLOCK in tags else None,
             )
         except KeyError as error:
             message = (

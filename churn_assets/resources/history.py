@@ -110,9 +110,19 @@ class History:
         return {}
 
     def _find_versions(self, event: int) -> Mapping[str, str]:
+        if WHOLE in self.made:
+            return self._whole_at(event)
         storage = self.instance.event_log_storage
         found = storage.get_latest_tags_by_partition(self.key, MADE, [DATA_VERSION_TAG], before_cursor=event + 1)
         return {partition: tags[DATA_VERSION_TAG] for partition, tags in found.items()}
+
+    def _whole_at(self, event: int) -> Mapping[str, str]:
+        """The same for a table without partitions, which Dagster's query by partition leaves out."""
+        wanted = dg.AssetRecordsFilter(self.key, before_storage_id=event + 1)
+        records = self.instance.fetch_materializations(wanted, limit=1).records
+        done = records[0].asset_materialization if records else None
+        version = (done.tags or {}).get(DATA_VERSION_TAG) if done else None
+        return {} if version is None else {WHOLE: version}
 
     def judgements(self) -> Iterator[Judged]:
         """Evaluations of the contract, newest first."""

@@ -7,7 +7,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from churn_assets.registry.history import History
-    from churn_assets.registry.registry import ModelRegistry
+    from churn_assets.registry.registry import ModelRegistry, ModelVersion
     from churn_assets.registry.tracking import Tracking
 
 
@@ -22,6 +22,16 @@ class ModelStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from churn_assets.registry.tracking import prepare, tracking_below
 
         return prepare(tracking_below(Path(self.folder), self.url))
+
+    def champion(self) -> "ModelVersion | None":
+        """Today's champion; a store that nothing was ever written to is not set up to look."""
+        from churn_assets.registry.registry import CHAMPION, ModelRegistry
+        from churn_assets.registry.tracking import tracking_below
+
+        tracking = tracking_below(Path(self.folder), self.url)
+        if tracking.database is not None and not tracking.database.exists():
+            return None
+        return ModelRegistry(tracking).find(CHAMPION)
 
     def registry(self) -> "ModelRegistry":
         """The registered model `churn`."""

@@ -61,11 +61,14 @@ def plan(states: Sequence[AssetState]) -> list[Work]:
 def _plan_grain(states: Sequence[AssetState]) -> list[Work]:
     ranges: dict[tuple[str, str], list[AssetState]] = {}
     waiting: set[str] = set()
+    todo = {state.asset: state.todo for state in states}
     for state in states:
+        # What one step makes together is one piece of work, also where only one of its tables is missing or stale.
+        shared = {key for name in (state.asset, *state.together) for key in todo.get(name, ())}
         if waiting.isdisjoint(state.parents):
-            for span in contiguous(state.todo, state.keys):
+            for span in contiguous(shared, state.keys):
                 ranges.setdefault(span, []).append(state)
-        if state.todo or not waiting.isdisjoint(state.parents):
+        if shared or not waiting.isdisjoint(state.parents):
             waiting.add(state.asset)
     return [_work(span, roots, states) for span, roots in ranges.items()]
 
@@ -80,15 +83,22 @@ def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[A
         is_possible = span[0] in state.keys and span[1] in state.keys and not state.is_record
         if is_possible and not chosen.isdisjoint(state.parents):
             chosen |= {state.asset, *state.together}
-    reasons = sorted({_why(root, span) for root in roots})
+    reasons = sorted({_why(root, span) for root in roots} - {""})
     return Work(tuple(state.asset for state in states if state.asset in chosen), *span, "; ".join(reasons))
 
 
 def _why(root: AssetState, span: tuple[str, str]) -> str:
     missing = sum(1 for key in root.missing if span[0] <= key <= span[1])
     reasons = dict.fromkeys(root.stale[key] for key in sorted(root.stale) if span[0] <= key <= span[1])
-    said = [f"{missing} not made yet"] if missing else []
-    return f"{root.asset}: {', '.join([*said, *reasons])}"
+    said = [*([f"{missing} not made yet"] if missing else []), *reasons]
+    return f"{root.asset}: {', '.join(said)}" if said else ""
+
+
+def span_of(states: Sequence[AssetState]) -> tuple[str, str] | None:
+    """The first and last of all keys that are to do, among those that every one of the states can make."""
+    common = set(states[0].keys).intersection(*(state.keys for state in states)) if states else set()
+    todo = sorted({key for state in states for key in state.todo if key in common})
+    return (todo[0], todo[-1]) if todo else None
 
 
 def contiguous(keys: Iterable[str], order: Sequence[str]) -> list[tuple[str, str]]:

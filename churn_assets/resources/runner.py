@@ -1,7 +1,8 @@
 """Runs assets in this process, for our own commands and the notebook API."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
@@ -38,6 +39,15 @@ class Range:
         return {RANGE_START: self.first, RANGE_END: self.last} if self.first else {}
 
 
+@dataclass(frozen=True)
+class Request:
+    """What to run: assets, and the tags and configuration of the run."""
+
+    assets: Sequence[str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
 def run_assets(
     defs: dg.Definitions,
     assets: Sequence[str],
@@ -51,12 +61,20 @@ def run_assets(
     Raises the error that a step raised, if it is one of ours (ContractError where a contract is broken),
     else ChurnAssetsError with the step's message.
     """
-    keys = [dg.AssetKey(asset) for asset in assets]
+    return carry_out(defs, Request(assets, span.tags), instance=instance, progress=progress)
+
+
+def carry_out(
+    defs: dg.Definitions, request: Request, *, instance: dg.DagsterInstance, progress: Listener | None = None
+) -> RunResult:
+    """Carry out a request as one run of this process; raises like `run_assets`."""
+    keys = [dg.AssetKey(asset) for asset in request.assets]
     job = defs.resolve_implicit_job_def_def_for_assets(keys)
     assert job is not None
+    config = {**QUIET, **request.config}
     with reporting_to(progress or SILENCE):
         result = job.execute_in_process(
-            instance=instance, asset_selection=keys, tags=span.tags, run_config=QUIET, raise_on_error=False
+            instance=instance, asset_selection=keys, tags=dict(request.tags), run_config=config, raise_on_error=False
         )
     if not result.success:
         raise _error(result)

@@ -16,10 +16,10 @@ from churn_assets.lake.lake import Lake
 from churn_assets.resources.planning import AssetState, Work
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.progress import Listener
-from churn_assets.resources.runner import Range, RunResult, run_assets
+from churn_assets.resources.runner import Range, Request, RunResult, carry_out, run_assets
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
-from churn_assets.serving.assets import SERVED_EVENTS
+from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 CONFIG = "dagster.yaml"
@@ -37,6 +37,8 @@ local_artifact_storage:
   class: LocalArtifactStorage
   config:
     base_dir: {home}
+run_retries:
+  enabled: true
 telemetry:
   enabled: false
 nux:
@@ -94,6 +96,10 @@ class Session:
         """Carry out one piece of work in this process."""
         span = Range(work.first, work.last)
         return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
+
+    def carry_out(self, request: Request, progress: Listener | None = None) -> RunResult:
+        """Carry out a request with tags and configuration of its own in this process."""
+        return carry_out(self.defs, request, instance=self.instance, progress=progress)
 
     def export_served_events(self) -> None:
         """Write what the API was sent and the log does not know to the landing folder, if there is anything to look at.

@@ -26,7 +26,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import AFTER, MATURE, POSSIBLE, RECENT, RECORD, SERVED
+from churn_assets.resources.lake_asset import AFTER, MATURE, ON_REQUEST, POSSIBLE, RECENT, RECORD, SERVED
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -173,7 +173,7 @@ class _Asset:
         platform = self.platform
         match self.contract.partition:
             case None:
-                return [WHOLE]
+                return self.there if self.node.metadata.get(POSSIBLE) == ON_REQUEST else [WHOLE]
             case "day":
                 assert self.node.partitions_def is not None
                 return self._days(self.node.partitions_def.get_partition_keys())

@@ -15,10 +15,8 @@ from churn_assets.resources.partitions import Calendar, calendar
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.state import NOTHING_SERVED, STORE_VERSION
 from churn_assets.resources.storage import LakeResource, LandingResource
-from churn_assets.serving.tables import PREDICTION_LOG
+from churn_assets.serving.tables import PREDICTION_LOG, SERVED_EVENTS
 from churn_assets.settings import Settings
-
-SERVED_EVENTS = "served_events"
 
 LOG = Table(
     contract=PREDICTION_LOG,

@@ -1,4 +1,4 @@
-"""Contract of the prediction log."""
+"""Contract of the prediction log, and the name of the export of served events."""
 
 from dataclasses import replace
 
@@ -7,6 +7,8 @@ from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.ingest.tables import DAY, USER_ID
 from churn_assets.scoring.bands import BANDS
 
+SERVED_EVENTS = "served_events"
+"""The asset that writes what the API was sent to the landing folder."""
 FEATURES = tuple(
     replace(feature.column, nullable=True, at_least=None, at_most=None, values=None) for feature in CATALOGUE.features
 )

@@ -10,7 +10,7 @@ import pytest
 
 from churn_assets.definitions import build_defs, defs
 from churn_assets.resources.lake_asset import OWNER
-from churn_assets.serving.assets import SERVED_EVENTS
+from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,7 @@ DEPENDENCIES = {
     "performance_report": {"churn_scores", "churn_labels"},
     "drift_report": {"user_features", "population", "prediction_log", "champion_model"},
     "novelty_report": {"user_features", "population", "prediction_log", "champion_model"},
+    "retraining_decision": {"champion_model", "drift_report", "novelty_report", "performance_report"},
     "prediction_log": set(),
     "served_events": set(),
 }
@@ -115,8 +116,18 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
     assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
 
 
-def test_the_landing_sensor_runs_by_default() -> None:
-    sensor = defs.get_repository_def().get_sensor_def("landing_sensor")
+SENSORS = {
+    "landing_sensor": {"update_days", "update_cutoffs", "export_served_events"},
+    "data_drift_sensor": {"retrain", "record_decision"},
+    "performance_drop_sensor": {"retrain", "record_decision"},
+    "novelty_sensor": {"retrain", "record_decision"},
+    "monthly_refresh_sensor": {"retrain", "record_decision"},
+    "retraining_failure_sensor": {"retrain", "record_decision"},
+}
 
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert {target.job_name for target in sensor.targets} == {"update_days", "update_cutoffs"}
+
+def test_every_sensor_runs_by_default_and_starts_these_jobs() -> None:
+    found = {sensor.name: sensor for sensor in defs.get_repository_def().sensor_defs}
+
+    assert {name: {target.job_name for target in sensor.targets} for name, sensor in found.items()} == SENSORS
+    assert {sensor.default_status for sensor in found.values()} == {dg.DefaultSensorStatus.RUNNING}

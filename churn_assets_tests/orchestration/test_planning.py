@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_assets.resources.planning import AssetState, contiguous, plan
+from churn_assets.resources.planning import AssetState, contiguous, plan, span_of
 
 DAYS = tuple(f"2024-01-0{n}" for n in range(1, 7))
 
@@ -69,6 +69,17 @@ def test_what_cannot_be_made_for_the_whole_range_is_left_for_later() -> None:
     assert work.assets == ("population",)
 
 
+def test_tables_of_one_step_are_one_piece_of_work_whichever_of_them_is_missing_or_stale() -> None:
+    both = ("bad", "raw_logs")
+    bad = state("bad", missing=DAYS[3:], together=both)
+    raw = state("raw_logs", missing=DAYS[3:], stale={DAYS[2]: "other files have landed"}, together=both)
+
+    (work,) = plan([bad, raw])
+
+    assert (set(work.assets), work.first, work.last) == (set(both), DAYS[2], DAYS[5])
+    assert work.why == "bad: 3 not made yet; raw_logs: 3 not made yet, other files have landed"
+
+
 def test_equal_ranges_of_independent_assets_share_a_run() -> None:
     works = plan([state("a", "cutoff", missing=DAYS), state("b", "cutoff", missing=DAYS)])
 
@@ -100,6 +111,15 @@ def test_the_cause_names_the_work_and_why() -> None:
 
     assert one.cause == same.cause != other.cause
     assert (one.why, other.why) == ("a: 6 not made yet", "a: its code changed")
+
+
+def test_the_span_of_what_several_tables_lack_holds_only_what_all_of_them_can_have() -> None:
+    features = state("user_features", "cutoff", missing=(DAYS[1], DAYS[5]))
+    labels = state("churn_labels", "cutoff", keys=DAYS[:4], stale={DAYS[3]: "population changed"})
+
+    assert span_of([features, labels]) == (DAYS[1], DAYS[3])
+    assert span_of([features]) == (DAYS[1], DAYS[5])
+    assert span_of([state("population", "cutoff")]) is span_of([]) is None
 
 
 def test_nothing_to_do_is_an_empty_plan() -> None:

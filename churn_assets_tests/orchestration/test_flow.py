@@ -1,13 +1,17 @@
-"""The sensor that ingests what lands."""
+"""The sensor that lets what lands flow on, stage by stage."""
 
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
-from churn_assets.ingest.sensors import CAUSE
+from churn_assets.cutoffs import DAY, epoch_ms
+from churn_assets.resources.flow import CAUSE
+from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
-from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, landed_site, line, write_lines
+from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, copied, landed_site, line, write_lines
+from churn_assets_tests.serving.sites import keep, made_for, sent
 
 
 def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
@@ -19,7 +23,9 @@ def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReas
         repository_def=repository,
         resources={
             "storage": LakeResource(root=site.settings.lake_url),
+            "models": ModelStoreResource(folder=str(site.settings.mlflow_home)),
             "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
+            "predictions": StoreResource(url=site.settings.prediction_store_url),
         },
     )
     found = repository.get_sensor_def("landing_sensor")(context)
@@ -96,6 +102,48 @@ def test_the_sensor_waits_while_a_run_is_in_flight(site: Site) -> None:
 
     assert isinstance(found, dg.SkipReason)
     assert "in flight" in str(found.skip_message)
+
+
+def test_events_that_the_api_was_sent_are_exported_before_anything_else(site: Site) -> None:
+    keep(site, sent("r1", [line(LAST_DAY, 5, 7)], received_at=epoch_ms(LAST_DAY) + DAY))
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+
+    (request,) = asked(site)
+
+    assert (request.job_name, request.asset_selection) == ("export_served_events", None)
+
+
+def test_within_an_hour_what_was_served_is_left_alone(site: Site) -> None:
+    site.instance.report_runless_asset_event(dg.AssetMaterialization("served_events"))
+    keep(site, sent("r1", [line(LAST_DAY, 5, 7)], received_at=epoch_ms(LAST_DAY) + DAY))
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SensorResult)
+    assert "export_served_events" not in {request.job_name for request in found.run_requests or []}
+
+
+def test_a_prediction_is_something_new_to_look_at(made_site: Site, tmp_path: Path) -> None:
+    site = copied(made_site, tmp_path / "home")
+    found = tick(site)
+    assert isinstance(found, dg.SensorResult)
+    site.instance.report_runless_asset_event(dg.AssetMaterialization("served_events"))
+    keep(site, made_for(LAST_DAY, "r1", "5"))
+
+    again = tick(site, found.cursor)
+
+    assert isinstance(again, dg.SensorResult)
+    assert again.cursor != found.cursor
+
+
+def test_turned_off_it_leaves_what_lands_to_others(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    vars(site)["settings"] = site.settings.model_copy(update={"follow_landing": False})
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SkipReason)
+    assert "CHURN_FOLLOW_LANDING" in str(found.skip_message)
 
 
 def test_a_missing_landing_folder_is_no_failure(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""The sensor that keeps the platform going: what lands flows on, stage by stage, to scores and reports."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from churn_assets.errors import LandingError, StoreError
+from churn_assets.ingest.arrivals import Arrivals, remember
+from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.planning import Work, plan
+from churn_assets.resources.prediction_store import StoreResource
+from churn_assets.resources.runner import Range
+from churn_assets.resources.runs import in_flight
+from churn_assets.resources.stages import FLOWING, NEED_CHAMPION, STAGES
+from churn_assets.resources.state import Platform
+from churn_assets.resources.storage import LakeResource, LandingResource
+from churn_assets.serving.tables import PREDICTION_LOG, SERVED_EVENTS
+from churn_assets.settings import Settings
+
+INTERVAL_SECONDS = 10
+SERVED_EVERY = timedelta(hours=1)
+EXPORT_JOB = "export_served_events"
+CAUSE = "churn_assets/cause"
+CAUSE_CHARACTERS = 200
+UP_TO_DATE = "What landed is up to date; scores and reports wait while there is no champion."
+DESCRIPTIONS = {
+    "day": "Logs, events, daily aggregates and reports of some days.",
+    "cutoff": "Features, labels and scores of some cut-offs.",
+}
+
+
+def flow_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """One job for the days and one for the cut-offs, since a run has partitions of one kind; and the export."""
+    flowing = dg.AssetSelection.groups(*(group for stage in FLOWING for group in STAGES[stage]))
+    exported = dg.AssetSelection.assets(SERVED_EVENTS)
+    updates = [
+        dg.define_asset_job(job_name(grain), flowing & dg.AssetSelection.tag("grain", grain), description=description)
+        for grain, description in DESCRIPTIONS.items()
+    ]
+    return [
+        dg.define_asset_job(EXPORT_JOB, exported, description="Writes what the API was sent to log files."),
+        *updates,
+    ]
+
+
+def job_name(grain: str) -> str:
+    """Name of the job whose partitions are days (`day`) or cut-offs (`cutoff`)."""
+    return f"update_{grain}s"
+
+
+def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
+    """A sensor that asks for one run per contiguous range of days that files arrived for, then for what follows.
+
+    Stage after stage, as `churn-assets run` does, but for training: features and labels, then scores of cut-offs that
+    were never scored, then reports, the last two only with a champion. What the API was sent and said is looked at once
+    an hour, since it changes with every request. The sensor waits while a run of ours is in flight, and asks for the
+    same work at most once a day, so that a broken file or contract is tried again tomorrow, not every ten seconds.
+    """
+
+    @dg.sensor(
+        name="landing_sensor",
+        jobs=jobs,
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Ingests what lands and was served, then brings features, labels, scores and reports up to date.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext,
+        storage: LakeResource,
+        landing: LandingResource,
+        models: ModelStoreResource,
+        predictions: StoreResource,
+    ) -> dg.SensorResult | dg.SkipReason:
+        waits = _why_it_waits(context.instance, settings)
+        if waits is not None:
+            return dg.SkipReason(waits)
+        look = _Look(context, settings, storage, landing, predictions)
+        return look.export() or look.at_what_landed(models)
+
+    return sensor
+
+
+def _why_it_waits(instance: dg.DagsterInstance, settings: Settings) -> str | None:
+    if not settings.follow_landing:
+        return "Following what lands is turned off (CHURN_FOLLOW_LANDING)."
+    if in_flight(instance):
+        return "A run is in flight; what it leaves to do is looked at when it has ended."
+    return None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look at what has landed and what was served."""
+
+    context: dg.SensorEvaluationContext
+    settings: Settings
+    storage: LakeResource
+    landing: LandingResource
+    predictions: StoreResource
+
+    def export(self) -> dg.SensorResult | None:
+        """A run that writes served events to the landing folder, if there are any and an hour has passed."""
+        if not self._is_due(SERVED_EVENTS) or not self._has_unexported():
+            return None
+        key = f"{SERVED_EVENTS}:{datetime.now(UTC):%Y-%m-%dT%H:%M}"
+        return dg.SensorResult([dg.RunRequest(run_key=key, job_name=EXPORT_JOB)])
+
+    def _has_unexported(self) -> bool:
+        try:
+            return self.predictions.has_unexported(self.landing)
+        except (LandingError, StoreError) as error:
+            self.context.log.warning("Served events wait. %s", error)
+            return False
+
+    def _is_due(self, asset: str) -> bool:
+        """Whether an asset that follows the prediction store has not been made for an hour."""
+        event = self.context.instance.get_latest_materialization_event(dg.AssetKey(asset))
+        return event is None or datetime.now(UTC).timestamp() - event.timestamp >= SERVED_EVERY.total_seconds()
+
+    def at_what_landed(self, models: ModelStoreResource) -> dg.SensorResult | dg.SkipReason:
+        """Runs that bring the first stage that is not up to date up to date."""
+        try:
+            found = self.landing.arrivals(self.storage.lake)
+        except LandingError as error:
+            return dg.SkipReason(str(error))
+        served = self._served()
+        cursor = _cursor(found, served, self.context.instance)
+        if cursor == self.context.cursor:
+            return dg.SkipReason("Nothing has landed or been materialised since the last look.")
+        platform = self._platform(found, served)
+        requests = [_request(work, platform) for work in next_works(platform, models)]
+        return dg.SensorResult(requests, cursor=cursor, skip_reason=None if requests else UP_TO_DATE)
+
+    def _served(self) -> Mapping[str, str] | None:
+        """What the prediction store holds; None, which is to leave it alone, within an hour of the last log of it."""
+        if not self._is_due(PREDICTION_LOG.table):
+            return None
+        return self.predictions.versions_if_there(self.landing.first, self.landing.last)
+
+    def _platform(self, found: Arrivals, served: Mapping[str, str] | None) -> Platform:
+        assert self.context.repository_def is not None
+        read = found.surveyed()
+        remember(read, self.storage.lake)
+        return Platform(
+            graph=self.context.repository_def.asset_graph,
+            instance=self.context.instance,
+            lake=self.storage.lake,
+            schedule=self.settings.cutoffs,
+            landing=read.versions(),
+            report_days=self.settings.report_days,
+            served=served,
+        )
+
+
+def _cursor(found: Arrivals, served: Mapping[str, str] | None, instance: dg.DagsterInstance) -> str:
+    """What the last look depended on: the files that are there, what was served, and the newest event of the log."""
+    newest = instance.event_log_storage.get_maximum_record_id()
+    seen = repr(([(file.name, file.size, file.version) for file in found.files], sorted((served or {}).items())))
+    return f"{hashlib.sha256(seen.encode()).hexdigest()[:16]}:{newest}"
+
+
+def next_works(platform: Platform, models: ModelStoreResource) -> Sequence[Work]:
+    """What there is to do in the first stage that is not up to date; nothing if that one waits for a champion."""
+    states = platform.states()
+    for stage in FLOWING:
+        groups = STAGES[stage]
+        staged = [state for state in states if platform.graph.get(dg.AssetKey(state.asset)).group_name in groups]
+        works = plan(staged)
+        if works:
+            return [] if stage in NEED_CHAMPION and models.champion() is None else works
+    return []
+
+
+def _request(work: Work, platform: Platform) -> dg.RunRequest:
+    key = f"{datetime.now(UTC).date()}:{work.cause}:{platform.fingerprint}"
+    grain = platform.graph.get(dg.AssetKey(work.assets[0])).tags["grain"]
+    return dg.RunRequest(
+        run_key=key,
+        job_name=job_name(grain),
+        asset_selection=[dg.AssetKey(asset) for asset in work.assets],
+        tags={**Range(work.first, work.last).tags, CAUSE: work.why[:CAUSE_CHARACTERS]},
+    )

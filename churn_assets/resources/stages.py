@@ -1,0 +1,15 @@
+"""In which order groups of assets are brought up to date, by our own command and by the daemon."""
+
+from collections.abc import Mapping
+
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "days": ("ingest", "features"),
+    "features": ("ingest", "features", "labels"),
+    "models": ("training",),
+    "scores": ("scoring",),
+    "reports": ("monitoring",),
+}
+"""Groups of assets by stage; of the days, only those assets that have a partition a day."""
+NEED_CHAMPION = ("scores", "reports")
+FLOWING = ("features", "scores", "reports")
+"""Stages that the daemon brings up to date when something lands; models wait for a retraining."""

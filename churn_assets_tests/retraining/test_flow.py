@@ -1,0 +1,67 @@
+"""What the daemon brings up to date once there is a champion."""
+
+import shutil
+
+import dagster as dg
+import pytest
+
+from churn_assets.registry.registry import CHAMPION
+from churn_assets.registry.tracking import MODEL
+from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.prediction_store import StoreResource
+from churn_assets.resources.storage import LakeResource, LandingResource
+from churn_assets.scoring.tables import CHURN_SCORES
+from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, Service
+
+REPORTS = {"prediction_log", "drift_report", "novelty_report", "performance_report"}
+
+
+def asked(service: Service) -> list[dg.RunRequest]:
+    """The runs that the landing sensor asks for."""
+    settings = service.settings
+    landing = {"url": settings.landing_url, "first_day": FIRST_DAY.isoformat(), "last_day": LAST_DAY.isoformat()}
+    resources = {
+        "storage": LakeResource(root=settings.lake_url),
+        "models": ModelStoreResource(folder=str(settings.mlflow_home)),
+        "landing": LandingResource(**landing),
+        "predictions": StoreResource(url=settings.prediction_store_url),
+    }
+    with service.session() as session:
+        repository = session.defs.get_repository_def()
+        context = dg.build_sensor_context(session.instance, repository_def=repository, resources=resources)
+        found = repository.get_sensor_def("landing_sensor")(context)
+    assert isinstance(found, dg.SensorResult)
+    return list(found.run_requests or [])
+
+
+def assets(request: dg.RunRequest) -> set[str]:
+    """Names of the assets of a run."""
+    return {key.to_user_string() for key in request.asset_selection or []}
+
+
+@pytest.fixture
+def unscored(copy: Service) -> Service:
+    """A service whose newest cut-off was never scored."""
+    shutil.rmtree(copy.lake.path(CHURN_SCORES, CUTOFFS[-1]).parent)
+    return copy
+
+
+def test_a_cutoff_that_was_never_scored_comes_before_the_reports(unscored: Service) -> None:
+    (request,) = asked(unscored)
+
+    assert (request.job_name, assets(request)) == ("update_cutoffs", {"churn_scores"})
+    assert request.tags["dagster/asset_partition_range_start"] == CUTOFFS[-1]
+
+
+def test_without_a_champion_scores_and_reports_wait(unscored: Service) -> None:
+    unscored.registry.tracking.client().delete_registered_model_alias(MODEL, CHAMPION)
+
+    assert asked(unscored) == []
+
+
+def test_what_is_scored_is_reported_on_for_the_newest_days(service: Service) -> None:
+    requests = asked(service)
+
+    assert {request.job_name for request in requests} == {"update_days"}
+    assert set().union(*map(assets, requests)) >= REPORTS
+    assert {request.tags["dagster/asset_partition_range_end"] for request in requests} == {LAST_DAY.isoformat()}

@@ -1,0 +1,62 @@
+"""Which runs keep others from starting."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from sqlalchemy import text
+
+from churn_assets.resources.retrainings import CLAIM_HOLDS
+from churn_assets.resources.runs import ABANDONED_AFTER, in_flight
+from churn_assets.retraining.sensors import retrainings_of
+from churn_assets_tests.retraining.causes import drifted, retrained
+from churn_assets_tests.retraining.watched import DRIFT, Watched
+
+
+def aged(watched: Watched, age: timedelta) -> None:
+    """Let every run have moved so long ago for the last time."""
+    moved = datetime.now(UTC).replace(tzinfo=None) - age
+    with watched.instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+        connection.execute(text("UPDATE runs SET update_timestamp = :moved"), {"moved": moved})
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELED"])
+def test_a_run_that_has_ended_is_in_nobodys_way(status: str, watched: Watched) -> None:
+    watched.instance.add_run(dg.DagsterRun("update_days", status=dg.DagsterRunStatus(status)))
+
+    assert in_flight(watched.instance) == []
+
+
+def test_a_run_of_another_kind_does_not_keep_a_retraining_from_starting(watched: Watched) -> None:
+    watched.instance.add_run(dg.DagsterRun("update_days", status=dg.DagsterRunStatus.STARTED))
+    watched.report("2026-06-07", drifted())
+
+    assert len(in_flight(watched.instance)) == 1
+    assert watched.asked(DRIFT).job_name == "retrain"
+
+
+def test_a_run_that_nobody_watches_any_more_blocks_for_half_a_day_at_most(watched: Watched) -> None:
+    watched.report("2026-06-07", drifted())
+    watched.started(watched.asked(DRIFT))
+
+    aged(watched, ABANDONED_AFTER - timedelta(minutes=1))
+    assert "is in flight" in str(watched.in_flight())
+    aged(watched, ABANDONED_AFTER + timedelta(minutes=1))
+
+    assert watched.in_flight() is None
+
+
+def test_a_claim_whose_run_never_came_is_over_after_some_minutes(watched: Watched) -> None:
+    known = retrainings_of(watched.settings, watched.instance, watched.storage)
+    claimed = retrained(outcome=None)
+    known.claim(claimed)
+
+    assert known.in_flight(now=claimed.decided_at + CLAIM_HOLDS - timedelta(seconds=1)) is not None
+    assert known.in_flight(now=claimed.decided_at + CLAIM_HOLDS) is None
+
+
+def test_a_run_that_a_person_starts_in_the_ui_counts_as_a_retraining(watched: Watched) -> None:
+    job = watched.repository.get_job("retrain")
+    watched.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=job.run_tags)
+
+    assert "(asked_for) is in flight" in str(watched.in_flight())
