@@ -120,7 +120,7 @@ class Service:
         write_truth(world, self.home / "truth", settings.cutoffs.up_to(clock))
         (self.home / COUNTS).write_text(json.dumps(asdict(done)))
 
-    def run(self, until: str = "scores") -> None:
+    def run(self, until: str = "reports") -> None:
         """Materialise what is not done yet."""
         run_everything(self.settings, until=until)
 

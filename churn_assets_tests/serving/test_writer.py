@@ -124,3 +124,4 @@ def test_a_defect_reaches_everyone_who_waits_and_ends_the_writer() -> None:
             future.result(60)
     with pytest.raises(StoreError, match="closed"):
         writer.put(first)
+    writer.close()
