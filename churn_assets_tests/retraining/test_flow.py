@@ -5,12 +5,14 @@ import shutil
 import dagster as dg
 import pytest
 
+from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT
 from churn_assets.registry.registry import CHAMPION
 from churn_assets.registry.tracking import MODEL
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.scoring.tables import CHURN_SCORES
+from churn_assets.serving.tables import PREDICTION_LOG
 from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, Service
 
 REPORTS = {"prediction_log", "drift_report", "novelty_report", "performance_report"}
@@ -59,9 +61,16 @@ def test_without_a_champion_scores_and_reports_wait(unscored: Service) -> None:
     assert asked(unscored) == []
 
 
-def test_what_is_scored_is_reported_on_for_the_newest_days(service: Service) -> None:
-    requests = asked(service)
+def test_what_is_scored_is_reported_on(copy: Service) -> None:
+    for report in (PREDICTION_LOG, DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT):
+        shutil.rmtree(copy.lake.path(report, LAST_DAY.isoformat()).parent)
+
+    requests = asked(copy)
 
     assert {request.job_name for request in requests} == {"update_days"}
-    assert set().union(*map(assets, requests)) >= REPORTS
+    assert set().union(*map(assets, requests)) == REPORTS
     assert {request.tags["dagster/asset_partition_range_end"] for request in requests} == {LAST_DAY.isoformat()}
+
+
+def test_where_everything_is_reported_on_nothing_is_asked_for(service: Service) -> None:
+    assert asked(service) == []
