@@ -63,7 +63,8 @@ class Watch:
         newest = reds[-1]
         named = list(dict.fromkeys(str(row[self.columns[0]]) for row in newest.rows))
         shown = ", ".join(named[:SHOWN_FINDINGS]) + (" …" if len(named) > SHOWN_FINDINGS else "")
-        days = f" (and on {len(reds) - 1} other days)" if len(reds) > 1 else ""
+        others = len(reds) - 1
+        days = f" (and {others} other day{'s' if others > 1 else ''})" if others else ""
         return f"{self.report.table} of {newest.seen.day}{days} finds {len(named)} {self.noun}: {shown}."
 
     def evidence(self, reds: Sequence[RedReport]) -> dict[str, Any]:

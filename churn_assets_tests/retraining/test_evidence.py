@@ -101,7 +101,7 @@ def test_the_finding_names_the_strongest_first_and_no_more_than_fit() -> None:
 
     said = DRIFT_WATCH.finding([RedReport(seen("2026-06-01"), red.rows), red])
 
-    assert said.startswith("drift_report of 2026-06-02 (and on 1 other days) finds 8 drifted features: feature_7, ")
+    assert said.startswith("drift_report of 2026-06-02 (and 1 other day) finds 8 drifted features: feature_7, ")
     assert said.endswith("feature_3 ….")
 
 
