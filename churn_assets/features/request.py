@@ -63,7 +63,8 @@ class Listeners:
 def _ranks(texts: Array) -> tuple[Array, Array]:
     """For each text its place among the distinct ones in order; and the distinct ones."""
     codes, distinct = pd.factorize(texts)
-    order = np.argsort(distinct.astype(str))
+    # Not an array of a text type: it would give every text the room of the longest.
+    order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.int64)
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[codes], np.asarray(distinct, dtype=object)[order]

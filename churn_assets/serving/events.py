@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -27,6 +27,14 @@ NUL_ESCAPE = b"\\u0000"
 TEXTS = ("user_id", "page", "level", "artist", "song", "method", "gender")
 WHOLES = ("ts", "session_id", "item_in_session")
 NUMBERS = ("length", "registration")
+LONGEST_USER_ID = 512
+"""Characters, of 4 bytes at most: the store indexes them, and an index of PostgreSQL takes less than 2,704 bytes."""
+LONGEST_TEXT = 65_536
+"""Characters of any other text that features are made of; far beyond every name of a song, title and user agent."""
+LONGEST: Mapping[str, int] = {
+    "user_id": LONGEST_USER_ID,
+    **dict.fromkeys((*TEXTS[1:], "location", "user_agent", "device"), LONGEST_TEXT),
+}
 WORDS: Mapping[str, str] = {
     Reason.EMPTY_LINE: "is empty",
     Reason.NOT_AN_OBJECT: "is not a JSON object",
@@ -41,13 +49,27 @@ WORDS: Mapping[str, str] = {
     Reason.IN_SECONDS: "is in seconds; milliseconds or ISO 8601 text are wanted",
     Reason.IMPLAUSIBLE: "lies outside of what is plausible (times: the years 2000 to 2099)",
     Reason.NUL_CHARACTER: "holds a NUL character",
+    Reason.TOO_LONG: f"is too long: `userId` may have {LONGEST_USER_ID} characters, other texts {LONGEST_TEXT}",
 }
 
 
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+
+
 class EventLine(LogLine, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A log line whose time may be ISO text."""
+    """A log line whose time may be ISO text, and whose texts are of bounded length."""
 
     ts: Time | str  # type: ignore[assignment]
+    user_id: Annotated[str, msgspec.Meta(max_length=LONGEST_USER_ID)]
+    page: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+    level: Text | None = None
+    artist: Text | None = None
+    song: Text | None = None
+    method: Text | None = None
+    gender: Text | None = None
+    location: Text | None = None
+    user_agent: Text | None = None
+    device: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,7 @@ class Named:
 
 _LINES = msgspec.json.Decoder(list[EventLine])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_WRITTEN = {field.name: field.encode_name for field in msgspec.structs.fields(LogLine)}
 _USED = (*TEXTS, *WHOLES, *NUMBERS, "location", "user_agent", "device")
 
 
@@ -152,7 +175,7 @@ def _read_each(logs: bytes) -> list[LogLine]:
         raise refused(Kind.INVALID_REQUEST, "`logs` must be an array of events.", complaint) from None
     if not items:
         raise refused(Kind.INVALID_EVENTS, "`logs` is empty.", Complaint("/logs", "empty", "holds no event"))
-    found = [read_line(bytes(item)) for item in items]
+    found = [_read(item) for item in items]
     complaints = [_complaint(row, line) for row, line in enumerate(found) if isinstance(line, Fault)]
     if complaints:
         first = complaints[0]
@@ -160,6 +183,15 @@ def _read_each(logs: bytes) -> list[LogLine]:
         detail = f"{len(complaints)} of {len(items)} events cannot be used; the first is {first.pointer}: {what}"
         raise refused(Kind.INVALID_EVENTS, f"{detail} {first.detail}.", *complaints)
     return [line for line in found if isinstance(line, LogLine)]
+
+
+def _read(item: msgspec.Raw) -> LogLine | Fault:
+    line = read_line(bytes(item))
+    if isinstance(line, LogLine):
+        for name, longest in LONGEST.items():
+            if len(getattr(line, name) or "") > longest:
+                return Fault(f"{Reason.TOO_LONG}: {_WRITTEN[name]}")
+    return line
 
 
 def _complaint(row: int, fault: Fault) -> Complaint:
