@@ -1,6 +1,7 @@
 """Everything a worker holds: champion, store, lake, data clock, counts; and how a request becomes a kept answer."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -21,6 +22,7 @@ from churn_assets.registry.registry import ModelRegistry
 from churn_assets.registry.tracking import tracking_below
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving import answer
+from churn_assets.serving.answer import HealthAnswer
 from churn_assets.serving.champion import Champion
 from churn_assets.serving.champions import Champions
 from churn_assets.serving.documentation import EVENT_EXAMPLE
@@ -35,7 +37,10 @@ from churn_assets.settings import Settings
 
 INLINE_BYTES = 1 << 20
 """A smaller body is worked on where it was read: handing it to a thread and back costs more than it frees."""
+INLINE_WORK = 20
+"""So many listeners without reasons cost about what one with reasons does; more are worked on in a thread."""
 POLL_S = 2.0
+LOGGER = logging.getLogger("churn_assets.serving")
 
 EXAMPLE = msgspec.json.encode({"logs": [EVENT_EXAMPLE], "explain": True})
 
@@ -52,7 +57,10 @@ class Service:
     lake: Lake
     metrics: Metrics
     clock: int | None = None
+    clock_trouble: str | None = None
+    is_following: bool = True
     in_flight: int = 0
+    bytes_in_flight: int = 0
     policy: Policy = field(init=False)
     limits: Limits = field(init=False)
 
@@ -88,15 +96,50 @@ class Service:
         """Follow the champion alias and the data clock."""
         champions = self.champions
         before, failures = champions.current, champions.failures
+        known = champions.trouble
         champions.refresh(time.monotonic())
+        if champions.trouble not in (None, known):
+            LOGGER.warning(champions.trouble)
         self.metrics.show(champions, before=None if before is None else before.version, failures=failures)
-        self.clock = landed_until(self.lake)
+        self._read_clock()
+
+    def _read_clock(self) -> None:
+        """Follow the data clock; it stays where it is while the log's newest day cannot be read."""
+        from pyarrow import ArrowException
+
+        try:
+            self.clock, self.clock_trouble = landed_until(self.lake), None
+        except (OSError, ArrowException) as error:
+            trouble = f"How far the log has landed cannot be read ({type(error).__name__}): the data clock stays."
+            if trouble != self.clock_trouble:
+                LOGGER.warning(trouble)
+            self.clock_trouble = trouble
 
     async def keep_fresh(self) -> None:
         """Refresh for ever, beside the requests."""
         while True:
             await asyncio.sleep(POLL_S)
             await to_thread.run_sync(self.refresh)
+
+    def note_end(self, following: "asyncio.Task[None]") -> None:
+        """Log that `keep_fresh` has ended, which only a defect of ours makes it do; readiness shows it."""
+        if not following.cancelled() and (error := following.exception()) is not None:
+            self.is_following = False
+            LOGGER.error("Champion and data clock are followed no more.", exc_info=error)
+
+    def health(self) -> HealthAnswer:
+        """Whether predictions can be made and kept, and what is wrong; as anybody may read it."""
+        current, kept = self.champions.current, self.store.trouble
+        ended = None if self.is_following else "Champion and data clock are followed no more: start the server again."
+        told = (self.champions.open_trouble, None if kept is None else kept.words, self.clock_trouble, ended)
+        troubles = [trouble for trouble in told if trouble]
+        is_lost = current is None or (kept is not None and kept.is_lost)
+        return HealthAnswer(
+            status="unavailable" if is_lost else "degraded" if troubles else "ok",
+            model_version=None if current is None else current.version,
+            data_clock=None if self.clock is None else answer.iso(self.clock),
+            trouble=" ".join(troubles) or None,
+        )
 
     def close(self) -> None:
         """Store what still waits, and let go."""
@@ -132,8 +175,13 @@ class Service:
             known = await to_thread.run_sync(self.store.find, asked.request_id)
             if known is not None:
                 return _same(known, asked)
-        kept = await asyncio.wrap_future(await run(lambda: self._keep(asked, is_batch=is_batch)))
-        return _same(kept, asked)
+        run = _inline if _work(asked) <= INLINE_WORK and len(body) < INLINE_BYTES else to_thread.run_sync
+        made, keeping = await run(lambda: self._keep(asked, is_batch=is_batch))
+        kept = _same(await asyncio.wrap_future(keeping), asked)
+        if kept is made:  # else somebody was first, and has counted
+            for one in kept.predictions:
+                self.metrics.count(one)
+        return kept
 
     def _read(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Asked:
         asked = read_request(body, told, route="batch" if is_batch else "single", limits=self.limits)
@@ -141,16 +189,21 @@ class Service:
             require_one_listener(asked.events)
         return asked
 
-    def _keep(self, asked: Asked, *, is_batch: bool) -> "Future[Answered]":
+    def _keep(self, asked: Asked, *, is_batch: bool) -> "tuple[Answered, Future[Answered]]":
         request_id = asked.request_id or uuid4().hex
         moment = Moment(self.clock, time.time_ns() // (SECOND * SECOND))
         made = predict(asked, request_id, champion=self.champion(), policy=self.policy, moment=moment)
         body = answer.batch(request_id, made) if is_batch else answer.single(made[0])
-        return self.store.keep(Answered(request_id, asked.digest, body, tuple(one.prediction for one in made)))
+        answered = Answered(request_id, asked.digest, body, tuple(one.prediction for one in made))
+        return answered, self.store.keep(answered)
 
 
 async def _inline(work: Callable[[], T]) -> T:
     return work()
+
+
+def _work(asked: Asked) -> int:
+    return len(asked.events.of_listener) * (INLINE_WORK if asked.is_explained else 1)
 
 
 def _same(kept: Answered, asked: Asked) -> Answered:

@@ -225,6 +225,17 @@ def test_the_counts_tell_latency_predictions_scores_and_version(client: TestClie
     assert counted(after, 'churn_model_workers{version="1"}') == 1
 
 
+def test_a_repeated_answer_is_no_further_prediction(client: TestClient) -> None:
+    def predictions() -> list[str]:
+        return [line for line in client.get("/metrics").text.splitlines() if line.startswith("churn_predictions_total")]
+
+    ask(client, body(events()), X_Request_ID="counted-once")
+    before = predictions()
+    ask(client, body(events()), X_Request_ID="counted-once")
+
+    assert predictions() == before
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/predict", 405), ("PUT", "/model", 405), ("GET", "/x", 404)]
 )
