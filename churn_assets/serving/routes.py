@@ -79,10 +79,10 @@ async def metrics(request: Request) -> Response:
 
 async def _predict(request: Request, *, is_batch: bool) -> Response:
     serving = service(request)
-    with serving.room():
+    with serving.room() as claim:
         settings = serving.settings
         most_mb = settings.api_batch_body_mb if is_batch else settings.api_body_mb
-        body = await read_body(request, most_mb * MEGABYTE)
+        body = await read_body(request, most_mb * MEGABYTE, seconds=settings.api_body_s, claim=claim)
         answered = await serving.answered(body, _told(request), is_batch=is_batch)
     _note(request, answered)
     return Response(answered.answer, media_type=JSON, headers={REQUEST_ID_HEADER: answered.request_id})

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -23,6 +23,7 @@ from churn_assets.registry.tracking import tracking_below
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving import answer
 from churn_assets.serving.answer import HealthAnswer
+from churn_assets.serving.body import MEGABYTE
 from churn_assets.serving.champion import Champion
 from churn_assets.serving.champions import Champions
 from churn_assets.serving.documentation import EVENT_EXAMPLE
@@ -30,7 +31,7 @@ from churn_assets.serving.metrics import Metrics
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.predictor import Moment, Policy, predict
 from churn_assets.serving.problem import Kind, refused
-from churn_assets.serving.request import Asked, Limits, read_request, require_one_listener
+from churn_assets.serving.request import Asked, Limits, read_ordinary, read_request, require_one_listener
 from churn_assets.serving.scores import landed_until
 from churn_assets.serving.store import PredictionStore, open_store
 from churn_assets.settings import Settings
@@ -154,28 +155,45 @@ class Service:
         return self.champions.current
 
     @contextmanager
-    def room(self) -> Iterator[None]:
-        """A place among the requests that are worked on at once; ProblemError if all are taken."""
+    def room(self) -> Iterator[Callable[[int], None]]:
+        """A place among the requests that are worked on at once; ProblemError if all are taken.
+
+        What it gives claims bytes of memory for the request's body: ProblemError if all requests have too many.
+        """
         if self.in_flight >= self.settings.api_requests:
             detail = f"{self.settings.api_requests} requests are being worked on: ask again in a moment."
             raise refused(Kind.TOO_MANY_REQUESTS, detail, Retry_After="1")
+        claimed = 0
+
+        def claim(size: int) -> None:
+            nonlocal claimed
+            if self.bytes_in_flight + size > self.settings.api_in_flight_mb * MEGABYTE:
+                detail = "Requests of too many bytes are being worked on: ask again in a moment."
+                raise refused(Kind.TOO_MANY_REQUESTS, detail, Retry_After="1")
+            claimed += size
+            self.bytes_in_flight += size
+
         self.in_flight += 1
         self.metrics.in_flight.inc()
         try:
-            yield
+            yield claim
         finally:
+            self.bytes_in_flight -= claimed
             self.in_flight -= 1
             self.metrics.in_flight.dec()
 
     async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Answered:
         """The answer to a request, once it is durable; the earlier one if the request was answered before."""
-        run = _inline if len(body) < INLINE_BYTES else to_thread.run_sync
-        asked = await run(lambda: self._read(body, told, is_batch=is_batch))
+        is_small = len(body) < INLINE_BYTES
+        asked = self._read(read_ordinary, body, told, is_batch=is_batch) if is_small else None
+        if asked is None:
+            asked = await to_thread.run_sync(lambda: self._read(read_request, body, told, is_batch=is_batch))
+        assert asked is not None
         if asked.request_id is not None:
             known = await to_thread.run_sync(self.store.find, asked.request_id)
             if known is not None:
                 return _same(known, asked)
-        run = _inline if _work(asked) <= INLINE_WORK and len(body) < INLINE_BYTES else to_thread.run_sync
+        run = _inline if _work(asked) <= INLINE_WORK and is_small else to_thread.run_sync
         made, keeping = await run(lambda: self._keep(asked, is_batch=is_batch))
         kept = _same(await asyncio.wrap_future(keeping), asked)
         if kept is made:  # else somebody was first, and has counted
@@ -183,9 +201,12 @@ class Service:
                 self.metrics.count(one)
         return kept
 
-    def _read(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Asked:
-        asked = read_request(body, told, route="batch" if is_batch else "single", limits=self.limits)
-        if not is_batch:
+    def _read(
+        self, read: Callable[..., Asked | None], body: bytes, told: Mapping[str, str], *, is_batch: bool
+    ) -> Asked | None:
+        limits = self.limits if is_batch else replace(self.limits, of_one=True)
+        asked = read(body, told, route="batch" if is_batch else "single", limits=limits)
+        if not is_batch and asked is not None:
             require_one_listener(asked.events)
         return asked
 

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 from starlette.testclient import TestClient
 
-from churn_assets.serving.events import LONGEST_USER_ID
+from churn_assets.serving.patience import LONGEST_USER_ID
 from churn_assets_tests.serving.api.asking import body, event
 from churn_assets_tests.serving.api.corpora import NAUGHTY_TEXTS, REFUSED_JSON, REFUSED_SHAPES, TAKEN_JSON
 from churn_assets_tests.serving.api.test_routes import ask

@@ -291,3 +291,16 @@ def test_more_requests_than_may_be_worked_on_are_refused(client: TestClient) -> 
 
     assert (response.status_code, response.headers["retry-after"]) == (429, "1")
     assert ask(client, body(events())).status_code == 200
+
+
+def test_bodies_of_more_bytes_than_may_be_held_are_refused_and_let_go(client: TestClient) -> None:
+    found = service(client)
+    found.bytes_in_flight += found.settings.api_in_flight_mb * 1_000_000
+    try:
+        response = ask(client, body(events()))
+    finally:
+        found.bytes_in_flight -= found.settings.api_in_flight_mb * 1_000_000
+
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+    assert ask(client, body(events())).status_code == 200
+    assert found.bytes_in_flight == 0
