@@ -13,9 +13,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from churn_assets.cutoffs import SECOND
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
-from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, engine_of
+from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
 from churn_assets.serving.schema import upgrade, version_of
 
 PATIENCE_S = 10.0
@@ -104,6 +105,7 @@ class Database:
             connection.begin(),
         ):
             if not self.is_sqlite:
+                connection.execute(text(WRITER_SESSION), {"idle": str(int(6 * self.patience_s * SECOND))})
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
 

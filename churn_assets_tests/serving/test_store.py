@@ -221,6 +221,15 @@ def test_commits_reach_the_disk_before_they_are_acknowledged(store: PredictionSt
             assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
+def test_only_who_writes_on_postgresql_must_not_idle(postgres: PostgreSQL) -> None:
+    asked = text("SHOW idle_in_transaction_session_timeout")
+    with database(postgres.new_schema(), 5) as opened:
+        with opened.writing() as connection:
+            assert connection.execute(asked).scalar() == "30s"
+        with opened.reading() as connection:
+            assert connection.execute(asked).scalar() == "0"
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/db", "no url"])
 def test_what_cannot_be_a_store_is_refused_in_words(url: str) -> None:
     with pytest.raises(StoreError, match="sqlite:///"):
