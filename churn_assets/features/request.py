@@ -42,10 +42,7 @@ class Listeners:
 
     @classmethod
     def of(cls, columns: Mapping[str, Array], cutoffs: Mapping[str, int], horizon: Horizon) -> "Listeners":
-        """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to lookback and log.
-
-        What is older than the log's start is out of range for ingest, so it is for a request.
-        """
+        """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to lookback and log."""
         whose, everyone = _ranks(columns["user_id"])
         cutoff = np.array([cutoffs[user] for user in everyone], dtype=np.int64)[whose]
         ts = columns["ts"]

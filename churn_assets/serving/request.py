@@ -66,18 +66,18 @@ class Asked:
 
 def read_request(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked:
     """The request of `body`, with the options that query and headers `told`; ProblemError if it cannot be used."""
-    asked = _read(body, told, route, limits, read_events)
+    asked = _read(body, told, route=route, limits=limits, read=read_events)
     assert asked is not None
     return asked
 
 
 def read_ordinary(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked | None:
     """The same without any patience: None if `read_request`, which may take long, must say what it is."""
-    return None if may_hold_lone_surrogates(body) else _read(body, told, route, limits, read_at_once)
+    return None if may_hold_lone_surrogates(body) else _read(body, told, route=route, limits=limits, read=read_at_once)
 
 
 def _read(
-    body: bytes, told: Mapping[str, str], route: str, limits: Limits, read: Callable[[bytes, int], Events | None]
+    body: bytes, told: Mapping[str, str], *, route: str, limits: Limits, read: Callable[[bytes, int], Events | None]
 ) -> Asked | None:
     raw = _read_body(body)
     options = {name: _option(name, getattr(raw, name), told.get(name)) for name in OPTIONS}

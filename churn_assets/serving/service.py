@@ -131,9 +131,7 @@ class Service:
     def health(self) -> HealthAnswer:
         """Whether predictions can be made and kept, and what is wrong; as anybody may read it."""
         current, kept = self.champions.current, self.store.trouble
-        ended = None if self.is_following else "Champion and data clock are followed no more: start the server again."
-        told = (self.champions.open_trouble, None if kept is None else kept.words, self.clock_trouble, ended)
-        troubles = [trouble for trouble in told if trouble]
+        troubles = self._troubles()
         is_lost = current is None or (kept is not None and kept.is_lost)
         return HealthAnswer(
             status="unavailable" if is_lost else "degraded" if troubles else "ok",
@@ -141,6 +139,12 @@ class Service:
             data_clock=None if self.clock is None else answer.iso(self.clock),
             trouble=" ".join(troubles) or None,
         )
+
+    def _troubles(self) -> list[str]:
+        kept = self.store.trouble
+        ended = None if self.is_following else "Champion and data clock are followed no more: start the server again."
+        told = (self.champions.open_trouble, None if kept is None else kept.words, self.clock_trouble, ended)
+        return [trouble for trouble in told if trouble]
 
     def close(self) -> None:
         """Store what still waits, and let go."""
