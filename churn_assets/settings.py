@@ -88,7 +88,13 @@ class Settings(BaseSettings):
     api_batch_body_mb: Annotated[int, Field(ge=1, description="Largest body of a batch request, in MB.")] = 160
     api_events: Annotated[int, Field(ge=1, description="Most events of one listener in a request.")] = 20_000
     api_listeners: Annotated[int, Field(ge=1, description="Most listeners in a batch request.")] = 2_000
-    api_requests: Annotated[int, Field(ge=1, description="Most requests worked on at once; more are refused.")] = 64
+    api_requests: Annotated[
+        int, Field(ge=1, description="Most requests that a worker works on at once; more are refused.")
+    ] = 64
+    api_in_flight_mb: Annotated[
+        int, Field(ge=1, description="Most MB of bodies that a worker holds at once; more are refused.")
+    ] = 320
+    api_body_s: Annotated[float, Field(gt=0, description="Seconds within which a body must have arrived.")] = 60.0
     use_served_events: Annotated[
         bool, Field(description="Whether events that the API was sent join the data, below `served/` of the landing.")
     ] = True

@@ -42,11 +42,12 @@ class Listeners:
 
     @classmethod
     def of(cls, columns: Mapping[str, Array], cutoffs: Mapping[str, int], horizon: Horizon) -> "Listeners":
-        """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to the lookback."""
+        """The events that a cut-off sees: sorted, copies dropped (the first stays), clipped to lookback and log."""
         whose, everyone = _ranks(columns["user_id"])
         cutoff = np.array([cutoffs[user] for user in everyone], dtype=np.int64)[whose]
         ts = columns["ts"]
-        seen = np.flatnonzero((ts < cutoff) & (ts >= cutoff - horizon.lookback_days * DAY))
+        oldest = np.maximum(cutoff - horizon.lookback_days * DAY, horizon.log_start)
+        seen = np.flatnonzero((ts < cutoff) & (ts >= oldest))
         clipped = {name: column[seen] for name, column in columns.items()}
         present, listener = np.unique(whose[seen], return_inverse=True)
         user_ids = everyone[present]
@@ -63,7 +64,8 @@ class Listeners:
 def _ranks(texts: Array) -> tuple[Array, Array]:
     """For each text its place among the distinct ones in order; and the distinct ones."""
     codes, distinct = pd.factorize(texts)
-    order = np.argsort(distinct.astype(str))
+    # Not an array of a text type: it would give every text the room of the longest.
+    order = np.array(sorted(range(len(distinct)), key=distinct.__getitem__), dtype=np.int64)
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[codes], np.asarray(distinct, dtype=object)[order]
@@ -116,9 +118,7 @@ class _Evaluation:
             case _ if expression is CUTOFF:
                 return self.listeners.cutoffs
             case _ if expression is LOG_START:
-                # What a listener sends may be older than the log; what lies in the log never is.
-                first_day = self.listeners.columns["ts"][self.starts] // DAY * DAY
-                return np.minimum(first_day, self.horizon.log_start)
+                return self.horizon.log_start
             case _:
                 assert expression is LOOKBACK
                 return self.horizon.lookback_days

@@ -99,7 +99,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     "loggers": {
         name: {"handlers": ["stderr"], "level": "INFO", "propagate": False}
-        for name in ("uvicorn", "churn_assets.access")
+        for name in ("uvicorn", "churn_assets.access", "churn_assets.serving")
     },
 }
 """Configuration of the server's logs."""

@@ -81,7 +81,7 @@ class ModelAnswer(Struct, frozen=True):
 class HealthAnswer(Struct, frozen=True, omit_defaults=True):
     """Whether the service lives, and whether it can answer."""
 
-    status: Annotated[str, Meta(description="`ok`, `degraded` (an older version answers) or `unavailable`.")]
+    status: Annotated[str, Meta(description="`ok`, `degraded` (it answers, see `trouble`) or `unavailable`.")]
     model_version: str | None = None
     data_clock: str | None = None
     trouble: str | None = None

@@ -14,13 +14,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from churn_assets.errors import StoreError
+from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.serving.access_log import Gate
 from churn_assets.serving.documentation import components
 from churn_assets.serving.keys import OPEN_FOLDER, Keys
 from churn_assets.serving.problem import MEDIA_TYPE, Kind, Problem, ProblemError
 from churn_assets.serving.routes import router
-from churn_assets.serving.service import Service
+from churn_assets.serving.service import LOGGER, Service
+from churn_assets.serving.writer import named
 from churn_assets.settings import Settings
 
 TITLE = "churn_assets"
@@ -42,6 +43,7 @@ def create_app(settings: Settings, open_service: Callable[[Settings], Service] =
         gc.collect()
         gc.freeze()
         following = asyncio.create_task(app.state.service.keep_fresh())
+        following.add_done_callback(app.state.service.note_end)
         yield
         following.cancel()
         await asyncio.to_thread(app.state.service.close)
@@ -124,7 +126,11 @@ async def _http_problem(_: Request, error: HTTPException) -> Response:
     return _response(Problem(Kind.HTTP, f"{status.description or status.phrase}.", (), error.headers or {}, status))
 
 
-async def _store_problem(_: Request, __: StoreError) -> Response:
+async def _store_problem(_: Request, error: StoreError) -> Response:
+    LOGGER.error("A prediction was not stored: %s", named(error))
+    if not isinstance(error, StoreUnreachableError):
+        detail = "The store refused the prediction, so it is not acknowledged; asking again would not help."
+        return _response(Problem(Kind.STORE_REFUSED, detail))
     detail = "The prediction could not be stored, so it is not acknowledged: ask again, under the same request id."
     return _response(Problem(Kind.STORE_UNAVAILABLE, detail, headers={"Retry-After": "2"}))
 

@@ -1,5 +1,8 @@
 """Reading a request's body no further than it may go."""
 
+import asyncio
+from collections.abc import Callable
+
 from starlette.requests import ClientDisconnect, Request
 
 from churn_assets.serving.problem import Kind, ProblemError, refused
@@ -8,8 +11,10 @@ MEGABYTE = 1_000_000
 JSON_TYPES = ("application/json", "text/json")
 
 
-async def read_body(request: Request, most_bytes: int) -> bytes:
-    """The body; ProblemError if it is not plain JSON, or longer than `most_bytes`.
+async def read_body(request: Request, most_bytes: int, *, seconds: float, claim: Callable[[int], None]) -> bytes:
+    """The body; ProblemError if it is not plain JSON, longer than `most_bytes`, or takes longer than `seconds`.
+
+    `claim` hears how many bytes came in, as they do, and may refuse them.
 
     A length that is announced is refused before a byte is read; one that is not, as soon as it is too long. What still
     comes in is dropped by the server, so that clients that send first and read later see the answer.
@@ -18,17 +23,27 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > most_bytes:
         raise _too_large(most_bytes)
-    chunks: list[bytes] = []
-    size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most_bytes:
-                raise _too_large(most_bytes)
-            chunks.append(chunk)
+        async with asyncio.timeout(seconds):
+            chunks = await _chunks(request, most_bytes, claim)
+    except TimeoutError:
+        detail = f"The body did not arrive within {seconds:g} seconds: send it faster, or fewer events."
+        raise refused(Kind.SLOW_BODY, detail, Connection="close") from None
     except ClientDisconnect:
         raise refused(Kind.CLIENT_GONE, "The client went away before its request was complete.") from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _chunks(request: Request, most_bytes: int, claim: Callable[[int], None]) -> list[bytes]:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        claim(len(chunk))
+        chunks.append(chunk)
+    return chunks
 
 
 def _require_json(request: Request) -> None:

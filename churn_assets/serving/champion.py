@@ -48,6 +48,11 @@ class Champion:
         """Its number in the registry."""
         return self.loaded.version.number
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its files."""
+        return self.loaded.version.digest
+
 
 def _thinned(reference: "pd.DataFrame") -> "pd.DataFrame":
     return reference.iloc[:: len(reference) // MOST_REFERENCE_ROWS + 1]

@@ -13,12 +13,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from churn_assets.cutoffs import SECOND
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
-from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, engine_of
+from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
 from churn_assets.serving.schema import upgrade, version_of
 
 PATIENCE_S = 10.0
+REFUSALS = ("22", "23", "42", "54")
+"""Classes of SQLSTATE that tell of the statement, not of the server: data, constraints, syntax and limits."""
 WRITER_LOCK = 0x636875726E
 """Key of PostgreSQL's advisory lock that whoever writes holds: "churn" in ASCII."""
 
@@ -102,6 +105,7 @@ class Database:
             connection.begin(),
         ):
             if not self.is_sqlite:
+                connection.execute(text(WRITER_SESSION), {"idle": str(int(6 * self.patience_s * SECOND))})
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
 
@@ -135,8 +139,23 @@ class Database:
 
 def _is_passing(error: SQLAlchemyError) -> bool:
     """Whether the database is at fault, and may be well again in a moment; otherwise what it was told is."""
-    is_cut_off = isinstance(error, DBAPIError) and error.connection_invalidated
-    return is_cut_off or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        # Drivers call many a refusal an operational error, such as a row that no index can hold.
+        if (sqlstate(error) or "")[:2] in REFUSALS:
+            return False
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """PostgreSQL's five letters for what went wrong, of an error or of what it was raised from; None without any."""
+    while error is not None:
+        code = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if code is not None:
+            return str(code)
+        error = error.__cause__
+    return None
 
 
 def database(url: str, patience_s: float = PATIENCE_S) -> Database:

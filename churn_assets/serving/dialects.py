@@ -12,12 +12,14 @@ from churn_assets.cutoffs import SECOND
 CONNECTIONS = 8
 SESSION = """
 SELECT set_config('lock_timeout', %(lock)s, false),
-       set_config('idle_in_transaction_session_timeout', %(idle)s, false),
        CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
 """What a PostgreSQL session is told first."""
 BEGIN = "churn_begin"
 """Execution option of a connection: what tells SQLite to begin a transaction."""
+WRITER_SESSION = "SELECT set_config('idle_in_transaction_session_timeout', :idle, true)"
+"""What a PostgreSQL transaction that writes is told: who dies without a word while it holds the writers' lock is given
+up after a while. Who reads may take its time between two pages."""
 NOTHING, DEFERRED, IMMEDIATE = "", "BEGIN DEFERRED", "BEGIN IMMEDIATE"
 OF_READERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}, "sqlite": {}}
 OF_WRITERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {}, "sqlite": {BEGIN: IMMEDIATE}}
@@ -74,9 +76,8 @@ def _postgresql(url: URL, patience_s: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        # Acknowledged means durable: a server that commits before it has written is told not to for us. Whoever dies
-        # without a word while it holds the writers' lock is given up after a while.
-        connection.execute(SESSION, {"lock": str(milliseconds), "idle": str(6 * milliseconds)})
+        # Acknowledged means durable: a server that commits before it has written is told not to for us.
+        connection.execute(SESSION, {"lock": str(milliseconds)})
         connection.commit()
 
     return engine

@@ -115,11 +115,13 @@ PROBLEMS: Mapping[int, str] = {
     403: "The key is a wrong one.",
     404: "There is no such thing.",
     405: "The route does not take this method.",
+    408: "The body came too slowly.",
     409: "The request id was used for another request.",
     413: "The body, a listener's events or the listeners are too many.",
     415: "The body is not declared as JSON, or is compressed.",
     422: "An event or an option cannot be used; `errors` says which and why.",
-    429: "Too many requests are being worked on.",
+    429: "Too many requests, or too long ones, are being worked on.",
+    500: "The store refused the prediction.",
     503: "No model has been promoted, or the store cannot be reached.",
 }
 
@@ -156,7 +158,7 @@ def _options() -> Iterator[dict[str, Any]]:
     yield {"name": "X-Request-ID", "in": "header", "schema": schema, "description": "`request_id` as a header."}
 
 
-PREDICTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
+PREDICTING = (400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503)
 PREDICT = _route(
     "The prediction for one listener.",
     "PredictionAnswer",

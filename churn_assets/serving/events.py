@@ -5,49 +5,50 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from churn_assets.ingest.exact_line import read_line, time_ms
+from churn_assets.ingest.exact_line import time_ms
 from churn_assets.ingest.location import place
 from churn_assets.ingest.log_line import Fault, LogLine, Reason, Time
 from churn_assets.ingest.user_agent import Agent, agent, named_device
-from churn_assets.serving.problem import Complaint, Kind, refused
+from churn_assets.serving.patience import LONGEST_TEXT, LONGEST_USER_ID, complaint_of, read_each, too_many
+from churn_assets.serving.problem import MOST_COMPLAINTS, Complaint, Kind, refused
 
 Array = npt.NDArray[Any]
 Fields = Mapping[str, Sequence[Any]]
 T = TypeVar("T")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 NUL_ESCAPE = b"\\u0000"
 TEXTS = ("user_id", "page", "level", "artist", "song", "method", "gender")
 WHOLES = ("ts", "session_id", "item_in_session")
 NUMBERS = ("length", "registration")
-WORDS: Mapping[str, str] = {
-    Reason.EMPTY_LINE: "is empty",
-    Reason.NOT_AN_OBJECT: "is not a JSON object",
-    Reason.INVALID_JSON: "is nested too deeply or not valid JSON",
-    Reason.INVALID_UTF8: "is not valid UTF-8",
-    Reason.LONE_SURROGATE: "holds a lone surrogate, which no text can hold",
-    Reason.MISSING_FIELD: "is missing",
-    Reason.EMPTY_FIELD: "is empty",
-    Reason.WRONG_TYPE: "has the wrong type",
-    Reason.NON_FINITE: "is not a finite number",
-    Reason.NEGATIVE: "is negative",
-    Reason.IN_SECONDS: "is in seconds; milliseconds or ISO 8601 text are wanted",
-    Reason.IMPLAUSIBLE: "lies outside of what is plausible (times: the years 2000 to 2099)",
-    Reason.NUL_CHARACTER: "holds a NUL character",
-}
+
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 
 
 class EventLine(LogLine, rename="camel", gc=False, frozen=True, kw_only=True):
-    """A log line whose time may be ISO text."""
+    """A log line whose time may be ISO text, and whose texts are of bounded length."""
 
     ts: Time | str  # type: ignore[assignment]
+    user_id: Annotated[str, msgspec.Meta(max_length=LONGEST_USER_ID)]
+    page: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+    level: Text | None = None
+    artist: Text | None = None
+    song: Text | None = None
+    method: Text | None = None
+    gender: Text | None = None
+    location: Text | None = None
+    user_agent: Text | None = None
+    device: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,18 @@ class Events:
         return _ITEMS.decode(self.logs)
 
 
-def read_events(logs: bytes) -> Events:
-    """The events of a JSON array; ProblemError with every fault (index and field) if one cannot be used."""
-    fields = _read_at_once(logs) or _fields(_read_each(logs))
+def read_at_once(logs: bytes, most: int) -> Events | None:
+    """The events of a JSON array of at most `most`, or None unless each is an ordinary one."""
+    fields = _read_at_once(logs, most)
+    return None if fields is None else _events(logs, fields)
+
+
+def read_events(logs: bytes, most: int) -> Events:
+    """The events of a JSON array of at most `most`; ProblemError with the faults (index and field) of what is none."""
+    return read_at_once(logs, most) or _events(logs, _fields(read_each(logs, most)))
+
+
+def _events(logs: bytes, fields: Fields) -> Events:
     columns = _columns(fields)
     rows = np.flatnonzero(columns["user_id"] != "")
     if not len(rows):
@@ -107,21 +117,27 @@ def read_events(logs: bytes) -> Events:
     return Events(columns, logs, rows, sent)
 
 
+def may_hold_lone_surrogates(body: bytes) -> bool:
+    """Whether it is worth asking `find_lone_surrogates`, which takes long."""
+    return b"\\u" in body and _ESCAPED_SURROGATE.search(body) is not None
+
+
 def find_lone_surrogates(body: bytes) -> list[Complaint]:
     """A complaint for each event of a body with half a surrogate pair, which the standard library alone can read."""
     try:
         logs = json.loads(body)["logs"]
-        return [
-            _complaint(row, Fault(f"{Reason.LONE_SURROGATE}: {name}"))
+        found = (
+            complaint_of(row, Fault(f"{Reason.LONE_SURROGATE}: {name}"))
             for row, event in enumerate(logs)
             for name, value in event.items()
             if isinstance(value, str) and _SURROGATE.search(value)
-        ]
+        )
+        return list(islice(found, MOST_COMPLAINTS))
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return []
 
 
-def _read_at_once(logs: bytes) -> Fields | None:
+def _read_at_once(logs: bytes, most: int) -> Fields | None:
     """The fields of every event, or None unless each is an ordinary one."""
     if NUL_ESCAPE in logs:
         return None
@@ -131,6 +147,8 @@ def _read_at_once(logs: bytes) -> Fields | None:
         return None
     if not lines:
         return None
+    if len(lines) > most:
+        raise too_many(most)
     fields = _fields(lines)
     if set(map(type, fields["ts"])) != {int}:
         times = [time_ms(ts) if isinstance(ts, str) else ts for ts in fields["ts"]]
@@ -141,31 +159,6 @@ def _read_at_once(logs: bytes) -> Fields | None:
 def _fields(lines: Sequence[LogLine]) -> Fields:
     """One sequence a field, of one value an event."""
     return {name: list(map(attrgetter(name), lines)) for name in _USED}
-
-
-def _read_each(logs: bytes) -> list[LogLine]:
-    """Every event, read patiently one by one."""
-    try:
-        items = _ITEMS.decode(logs)
-    except msgspec.ValidationError:
-        complaint = Complaint("/logs", Reason.WRONG_TYPE, "is not an array of events")
-        raise refused(Kind.INVALID_REQUEST, "`logs` must be an array of events.", complaint) from None
-    if not items:
-        raise refused(Kind.INVALID_EVENTS, "`logs` is empty.", Complaint("/logs", "empty", "holds no event"))
-    found = [read_line(bytes(item)) for item in items]
-    complaints = [_complaint(row, line) for row, line in enumerate(found) if isinstance(line, Fault)]
-    if complaints:
-        first = complaints[0]
-        what = f"`{first.field}`" if first.field else "it"
-        detail = f"{len(complaints)} of {len(items)} events cannot be used; the first is {first.pointer}: {what}"
-        raise refused(Kind.INVALID_EVENTS, f"{detail} {first.detail}.", *complaints)
-    return [line for line in found if isinstance(line, LogLine)]
-
-
-def _complaint(row: int, fault: Fault) -> Complaint:
-    code, _, name = fault.reason.partition(": ")
-    pointer = f"/logs/{row}/{name}" if name else f"/logs/{row}"
-    return Complaint(pointer, code, WORDS.get(code, "cannot be used"), row, name or None)
 
 
 def _columns(fields: Fields) -> dict[str, Array]:

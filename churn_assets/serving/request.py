@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,13 @@ import msgspec
 
 from churn_assets.cutoffs import DAY
 from churn_assets.ingest.exact_line import time_ms
-from churn_assets.serving.events import Events, find_lone_surrogates, read_events
+from churn_assets.serving.events import (
+    Events,
+    find_lone_surrogates,
+    may_hold_lone_surrogates,
+    read_at_once,
+    read_events,
+)
 from churn_assets.serving.problem import Complaint, Kind, refused
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -32,10 +38,16 @@ _DECODER = msgspec.json.Decoder(_Body)
 
 @dataclass(frozen=True)
 class Limits:
-    """Most events of one listener, and most listeners, of one request."""
+    """Most events of one listener, and most listeners, of one request; `of_one`: the request is to be of one."""
 
     events: int
     listeners: int
+    of_one: bool = False
+
+    @property
+    def of_request(self) -> int:
+        """Most events of a request, visitors' rows included."""
+        return self.events if self.of_one else self.events * self.listeners
 
 
 @dataclass(frozen=True)
@@ -54,12 +66,27 @@ class Asked:
 
 def read_request(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked:
     """The request of `body`, with the options that query and headers `told`; ProblemError if it cannot be used."""
+    asked = _read(body, told, route=route, limits=limits, read=read_events)
+    assert asked is not None
+    return asked
+
+
+def read_ordinary(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked | None:
+    """The same without any patience: None if `read_request`, which may take long, must say what it is."""
+    return None if may_hold_lone_surrogates(body) else _read(body, told, route=route, limits=limits, read=read_at_once)
+
+
+def _read(
+    body: bytes, told: Mapping[str, str], *, route: str, limits: Limits, read: Callable[[bytes, int], Events | None]
+) -> Asked | None:
     raw = _read_body(body)
     options = {name: _option(name, getattr(raw, name), told.get(name)) for name in OPTIONS}
     if raw.logs == ABSENT:
         complaint = Complaint("/logs", "missing_field", "is missing", field="logs")
         raise refused(Kind.INVALID_REQUEST, 'The body must be {"logs": [event, ...]}.', complaint)
-    events = read_events(bytes(raw.logs))
+    events = read(bytes(raw.logs), limits.of_request)
+    if events is None:
+        return None
     _check_limits(events, limits)
     shape = f"{route}\0{options['as_of']}\0{options['explain']}\0".encode()
     return Asked(
@@ -94,7 +121,7 @@ def _read_body(body: bytes) -> _Body:
         complaint = Complaint("", "not_an_object", "is not a JSON object")
         raise refused(Kind.INVALID_REQUEST, 'The body must be {"logs": [event, ...]}.', complaint) from None
     except msgspec.DecodeError as error:
-        complaints = find_lone_surrogates(body)
+        complaints = find_lone_surrogates(body) if may_hold_lone_surrogates(body) else []
         if complaints:
             raise refused(Kind.INVALID_EVENTS, "A text holds a lone surrogate.", *complaints) from None
         raise refused(Kind.MALFORMED_JSON, f"{error}.") from None

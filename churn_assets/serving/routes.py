@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from churn_assets.serving import answer, documentation
 from churn_assets.serving.access_log import FACTS
-from churn_assets.serving.answer import HealthAnswer, iso
+from churn_assets.serving.answer import HealthAnswer
 from churn_assets.serving.body import MEGABYTE, read_body
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.problem import Kind, refused
@@ -65,18 +65,10 @@ async def healthz() -> Response:
 
 @router.get("/readyz", **documentation.READY)
 async def readyz(request: Request) -> Response:
-    """Whether predictions can be made, by which model, and how far the log has landed."""
-    found = service(request)
-    current, trouble = found.champions.current, found.champions.trouble
-    status = "unavailable" if current is None else "degraded" if trouble else "ok"
-    body = HealthAnswer(
-        status=status,
-        model_version=None if current is None else current.version,
-        data_clock=None if found.clock is None else iso(found.clock),
-        trouble=trouble,
-    )
-    code = HTTPStatus.SERVICE_UNAVAILABLE if current is None else HTTPStatus.OK
-    return Response(msgspec.json.encode(body), code, media_type=JSON)
+    """Whether predictions can be made and kept, by which model, and how far the log has landed."""
+    health = service(request).health()
+    code = HTTPStatus.SERVICE_UNAVAILABLE if health.status == "unavailable" else HTTPStatus.OK
+    return Response(msgspec.json.encode(health), code, media_type=JSON)
 
 
 @router.get("/metrics", **documentation.METRICS)
@@ -87,12 +79,12 @@ async def metrics(request: Request) -> Response:
 
 async def _predict(request: Request, *, is_batch: bool) -> Response:
     serving = service(request)
-    with serving.room():
+    with serving.room() as claim:
         settings = serving.settings
         most_mb = settings.api_batch_body_mb if is_batch else settings.api_body_mb
-        body = await read_body(request, most_mb * MEGABYTE)
+        body = await read_body(request, most_mb * MEGABYTE, seconds=settings.api_body_s, claim=claim)
         answered = await serving.answered(body, _told(request), is_batch=is_batch)
-    _note(request, serving, answered)
+    _note(request, answered)
     return Response(answered.answer, media_type=JSON, headers={REQUEST_ID_HEADER: answered.request_id})
 
 
@@ -103,7 +95,7 @@ def _told(request: Request) -> dict[str, str]:
     return told if request_id is None else told | {"request_id": request_id}
 
 
-def _note(request: Request, serving: Service, answered: Answered) -> None:
+def _note(request: Request, answered: Answered) -> None:
     facts: dict[str, Any] = request.scope["state"][FACTS]
     facts |= {
         "model_version": answered.predictions[0].model_version,
@@ -111,5 +103,3 @@ def _note(request: Request, serving: Service, answered: Answered) -> None:
         "events": sum(made.events for made in answered.predictions),
         "cold_starts": sum(made.is_cold_start for made in answered.predictions),
     }
-    for made in answered.predictions:
-        serving.metrics.count(made)

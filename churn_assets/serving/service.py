@@ -1,11 +1,12 @@
 """Everything a worker holds: champion, store, lake, data clock, counts; and how a request becomes a kept answer."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -21,6 +22,8 @@ from churn_assets.registry.registry import ModelRegistry
 from churn_assets.registry.tracking import tracking_below
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.serving import answer
+from churn_assets.serving.answer import HealthAnswer
+from churn_assets.serving.body import MEGABYTE
 from churn_assets.serving.champion import Champion
 from churn_assets.serving.champions import Champions
 from churn_assets.serving.documentation import EVENT_EXAMPLE
@@ -28,14 +31,17 @@ from churn_assets.serving.metrics import Metrics
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.predictor import Moment, Policy, predict
 from churn_assets.serving.problem import Kind, refused
-from churn_assets.serving.request import Asked, Limits, read_request, require_one_listener
+from churn_assets.serving.request import Asked, Limits, read_ordinary, read_request, require_one_listener
 from churn_assets.serving.scores import landed_until
 from churn_assets.serving.store import PredictionStore, open_store
 from churn_assets.settings import Settings
 
 INLINE_BYTES = 1 << 20
 """A smaller body is worked on where it was read: handing it to a thread and back costs more than it frees."""
+INLINE_WORK = 20
+"""So many listeners without reasons cost about what one with reasons does; more are worked on in a thread."""
 POLL_S = 2.0
+LOGGER = logging.getLogger("churn_assets.serving")
 
 EXAMPLE = msgspec.json.encode({"logs": [EVENT_EXAMPLE], "explain": True})
 
@@ -52,7 +58,10 @@ class Service:
     lake: Lake
     metrics: Metrics
     clock: int | None = None
+    clock_trouble: str | None = None
+    is_following: bool = True
     in_flight: int = 0
+    bytes_in_flight: int = 0
     policy: Policy = field(init=False)
     limits: Limits = field(init=False)
 
@@ -88,15 +97,54 @@ class Service:
         """Follow the champion alias and the data clock."""
         champions = self.champions
         before, failures = champions.current, champions.failures
+        known = champions.trouble
         champions.refresh(time.monotonic())
+        if champions.trouble not in (None, known):
+            LOGGER.warning(champions.trouble)
         self.metrics.show(champions, before=None if before is None else before.version, failures=failures)
-        self.clock = landed_until(self.lake)
+        self._read_clock()
+
+    def _read_clock(self) -> None:
+        """Follow the data clock; it stays where it is while the log's newest day cannot be read."""
+        from pyarrow import ArrowException
+
+        try:
+            self.clock, self.clock_trouble = landed_until(self.lake), None
+        except (OSError, ArrowException) as error:
+            trouble = f"How far the log has landed cannot be read ({type(error).__name__}): the data clock stays."
+            if trouble != self.clock_trouble:
+                LOGGER.warning(trouble)
+            self.clock_trouble = trouble
 
     async def keep_fresh(self) -> None:
         """Refresh for ever, beside the requests."""
         while True:
             await asyncio.sleep(POLL_S)
             await to_thread.run_sync(self.refresh)
+
+    def note_end(self, following: "asyncio.Task[None]") -> None:
+        """Log that `keep_fresh` has ended, which only a defect of ours makes it do; readiness shows it."""
+        if not following.cancelled() and (error := following.exception()) is not None:
+            self.is_following = False
+            LOGGER.error("Champion and data clock are followed no more.", exc_info=error)
+
+    def health(self) -> HealthAnswer:
+        """Whether predictions can be made and kept, and what is wrong; as anybody may read it."""
+        current, kept = self.champions.current, self.store.trouble
+        troubles = self._troubles()
+        is_lost = current is None or (kept is not None and kept.is_lost)
+        return HealthAnswer(
+            status="unavailable" if is_lost else "degraded" if troubles else "ok",
+            model_version=None if current is None else current.version,
+            data_clock=None if self.clock is None else answer.iso(self.clock),
+            trouble=" ".join(troubles) or None,
+        )
+
+    def _troubles(self) -> list[str]:
+        kept = self.store.trouble
+        ended = None if self.is_following else "Champion and data clock are followed no more: start the server again."
+        told = (self.champions.open_trouble, None if kept is None else kept.words, self.clock_trouble, ended)
+        return [trouble for trouble in told if trouble]
 
     def close(self) -> None:
         """Store what still waits, and let go."""
@@ -111,46 +159,76 @@ class Service:
         return self.champions.current
 
     @contextmanager
-    def room(self) -> Iterator[None]:
-        """A place among the requests that are worked on at once; ProblemError if all are taken."""
+    def room(self) -> Iterator[Callable[[int], None]]:
+        """A place among the requests that are worked on at once; ProblemError if all are taken.
+
+        What it gives claims bytes of memory for the request's body: ProblemError if all requests have too many.
+        """
         if self.in_flight >= self.settings.api_requests:
             detail = f"{self.settings.api_requests} requests are being worked on: ask again in a moment."
             raise refused(Kind.TOO_MANY_REQUESTS, detail, Retry_After="1")
+        claimed = 0
+
+        def claim(size: int) -> None:
+            nonlocal claimed
+            if self.bytes_in_flight + size > self.settings.api_in_flight_mb * MEGABYTE:
+                detail = "Requests of too many bytes are being worked on: ask again in a moment."
+                raise refused(Kind.TOO_MANY_REQUESTS, detail, Retry_After="1")
+            claimed += size
+            self.bytes_in_flight += size
+
         self.in_flight += 1
         self.metrics.in_flight.inc()
         try:
-            yield
+            yield claim
         finally:
+            self.bytes_in_flight -= claimed
             self.in_flight -= 1
             self.metrics.in_flight.dec()
 
     async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Answered:
         """The answer to a request, once it is durable; the earlier one if the request was answered before."""
-        run = _inline if len(body) < INLINE_BYTES else to_thread.run_sync
-        asked = await run(lambda: self._read(body, told, is_batch=is_batch))
+        is_small = len(body) < INLINE_BYTES
+        asked = self._read(read_ordinary, body, told, is_batch=is_batch) if is_small else None
+        if asked is None:
+            asked = await to_thread.run_sync(lambda: self._read(read_request, body, told, is_batch=is_batch))
+        assert asked is not None
         if asked.request_id is not None:
             known = await to_thread.run_sync(self.store.find, asked.request_id)
             if known is not None:
                 return _same(known, asked)
-        kept = await asyncio.wrap_future(await run(lambda: self._keep(asked, is_batch=is_batch)))
-        return _same(kept, asked)
+        run = _inline if _work(asked) <= INLINE_WORK and is_small else to_thread.run_sync
+        made, keeping = await run(lambda: self._keep(asked, is_batch=is_batch))
+        kept = _same(await asyncio.wrap_future(keeping), asked)
+        if kept is made:  # else somebody was first, and has counted
+            for one in kept.predictions:
+                self.metrics.count(one)
+        return kept
 
-    def _read(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Asked:
-        asked = read_request(body, told, route="batch" if is_batch else "single", limits=self.limits)
-        if not is_batch:
+    def _read(
+        self, read: Callable[..., Asked | None], body: bytes, told: Mapping[str, str], *, is_batch: bool
+    ) -> Asked | None:
+        limits = self.limits if is_batch else replace(self.limits, of_one=True)
+        asked = read(body, told, route="batch" if is_batch else "single", limits=limits)
+        if not is_batch and asked is not None:
             require_one_listener(asked.events)
         return asked
 
-    def _keep(self, asked: Asked, *, is_batch: bool) -> "Future[Answered]":
+    def _keep(self, asked: Asked, *, is_batch: bool) -> "tuple[Answered, Future[Answered]]":
         request_id = asked.request_id or uuid4().hex
         moment = Moment(self.clock, time.time_ns() // (SECOND * SECOND))
         made = predict(asked, request_id, champion=self.champion(), policy=self.policy, moment=moment)
         body = answer.batch(request_id, made) if is_batch else answer.single(made[0])
-        return self.store.keep(Answered(request_id, asked.digest, body, tuple(one.prediction for one in made)))
+        answered = Answered(request_id, asked.digest, body, tuple(one.prediction for one in made))
+        return answered, self.store.keep(answered)
 
 
 async def _inline(work: Callable[[], T]) -> T:
     return work()
+
+
+def _work(asked: Asked) -> int:
+    return len(asked.events.of_listener) * (INLINE_WORK if asked.is_explained else 1)
 
 
 def _same(kept: Answered, asked: Asked) -> Answered:

@@ -12,7 +12,7 @@ from churn_assets.serving.database import PATIENCE_S, Database, database
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record, decompressed, prediction, record
 from churn_assets.serving.schema import PREDICTIONS, REQUESTS
-from churn_assets.serving.writer import Limits, Writer
+from churn_assets.serving.writer import Limits, Trouble, Writer
 
 _REQUEST = select(REQUESTS)
 _OF_REQUEST = select(PREDICTIONS).order_by(PREDICTIONS.c.sequence)
@@ -48,6 +48,11 @@ class PredictionStore:
             refused: Future[Answered] = Future()
             refused.set_exception(error)
             return refused
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why answers cannot be kept at the moment, as anybody may read it; None if they can."""
+        return self._writer.trouble
 
     def close(self) -> None:
         """Store what still waits, then let go of the database; may be called more than once."""

@@ -1,5 +1,6 @@
 """Group commit: one thread writes whatever waits in one transaction, so that many requests share one fsync."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -8,9 +9,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from churn_assets.errors import StoreError, StoreUnreachableError
+from churn_assets.serving.database import sqlstate
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record
 
+LOGGER = logging.getLogger("churn_assets.serving")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 
 Write = Callable[[Sequence[Record]], Sequence[Answered]]
@@ -26,6 +29,19 @@ class Limits:
     waiting_records: int = 20_000
     waiting_bytes: int = 256 << 20
     patience_s: float = 10.0
+    probe_s: float = 2.0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why records are not kept, in words that name no value; whether nothing is kept at all, or one was refused."""
+
+    words: str
+    is_lost: bool
+
+
+CLOSED = Trouble("The prediction store is closed.", is_lost=True)
+STOPPED = Trouble("The writer of the prediction store has stopped.", is_lost=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +57,8 @@ class Writer:
     """The one thread of this process that writes; what it was given is either stored or fails with StoreError.
 
     A record that the database refuses fails alone: its neighbours are written again, each in a transaction of its own.
-    A database that does not answer is tried again until the oldest record of the batch has waited `patience_s`.
+    A database that does not answer is tried again until the oldest record of the batch has waited `patience_s`;
+    from then on it is looked for every `probe_s`, so that `trouble` ends by itself.
     """
 
     def __init__(self, write: Write, limits: Limits = Limits()) -> None:
@@ -50,9 +67,15 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._is_open = True
+        self._trouble: Trouble | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="prediction-store", daemon=True)
         self._thread.start()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What came of the last record, if it was not kept; None if all is well."""
+        return self._trouble if self._is_open or self._trouble is STOPPED else CLOSED
 
     def put(self, record: Record) -> Future[Answered]:
         """Take a record; StoreError if the writer is closed, StoreUnreachableError if too much waits already."""
@@ -80,23 +103,27 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        batch: Sequence[_Waiting] = ()
+        batch: Sequence[_Waiting] | None = ()
         try:
-            while batch := self._take():
+            while (batch := self._take()) is not None:
                 self._settle(batch)
         finally:
             # Only a defect of ours ends the thread early; whoever waits must hear of it.
             self._abandon(batch)
 
-    def _take(self) -> list[_Waiting]:
-        """The next batch, the oldest first; empty once the writer is closed and nothing waits any more."""
+    def _take(self) -> list[_Waiting] | None:
+        """The next batch, the oldest first; None once the writer is closed and nothing waits any more.
+
+        While the database is lost and nobody asks, now and then an empty one, which looks whether it is back.
+        """
         batch: list[_Waiting] = []
         size = 0
         with self._changed:
             while not batch:
-                self._changed.wait_for(lambda: self._waiting or not self._is_open)
+                pause = self._limits.probe_s if self._trouble and self._trouble.is_lost else None
+                self._changed.wait_for(lambda: self._waiting or not self._is_open, pause)
                 if not self._waiting:
-                    break
+                    return [] if self._is_open else None
                 while self._waiting and len(batch) < self._limits.batch_records and size < self._limits.batch_bytes:
                     waiting = self._waiting.popleft()
                     self._waiting_bytes -= waiting.record.size_bytes
@@ -111,20 +138,32 @@ class Writer:
         try:
             stored = self._write_patiently(batch)
         except StoreUnreachableError as error:
+            self._note(error, is_lost=True)
             _fail(batch, error)
         except StoreError as error:
-            if len(batch) == 1:
-                _fail(batch, error)
-            else:
+            if len(batch) > 1:
                 for waiting in batch:
                     self._settle([waiting])
+                return
+            self._note(error, is_lost=not batch)
+            _fail(batch, error)
         else:
+            self._trouble = None
             for waiting, answered in zip(batch, stored, strict=True):
                 waiting.future.set_result(answered)
 
+    def _note(self, error: StoreError, *, is_lost: bool) -> None:
+        """Remember what is wrong, and log it when it is news; never with a value."""
+        what = "is not to be had" if is_lost else "refused a record"
+        trouble = Trouble(f"The prediction store {what}: {named(error)}.", is_lost)
+        if trouble != self._trouble:
+            LOGGER.warning(trouble.words)
+        self._trouble = trouble
+
     def _write_patiently(self, batch: Sequence[_Waiting]) -> Sequence[Answered]:
         records = [waiting.record for waiting in batch]
-        deadline, pause = batch[0].since + self._limits.patience_s, FIRST_PAUSE_S
+        since = batch[0].since if batch else float("-inf")
+        deadline, pause = since + self._limits.patience_s, FIRST_PAUSE_S
         while True:
             try:
                 return self._write(records)
@@ -134,12 +173,24 @@ class Writer:
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
-    def _abandon(self, batch: Sequence[_Waiting]) -> None:
+    def _abandon(self, batch: Sequence[_Waiting] | None) -> None:
         with self._changed:
+            if batch is not None:
+                self._trouble = STOPPED
+                LOGGER.error(STOPPED.words)
             self._is_open = False
-            left = [*(waiting for waiting in batch if not waiting.future.done()), *self._waiting]
+            left = [*(waiting for waiting in batch or () if not waiting.future.done()), *self._waiting]
             self._waiting.clear()
         _fail(left, StoreError("The writer of the prediction store has stopped: open the store again."))
+
+
+def named(error: BaseException | None) -> str:
+    """The types of an error and of what it was raised from, with PostgreSQL's code; none of their words."""
+    names, code = [], sqlstate(error)
+    while error is not None:
+        names.append(type(error).__name__)
+        error = error.__cause__
+    return " < ".join(names) + (f" (SQLSTATE {code})" if code else "")
 
 
 def _fail(batch: Sequence[_Waiting], error: StoreError) -> None:

@@ -57,7 +57,9 @@ def numbers(column: "pd.Series | NDArray[Any]") -> Floats:
 def texts(column: "pd.Series | NDArray[Any]") -> Texts:
     """The values of a categorical column as text objects, nulls as `NO_TEXT`."""
     values = column if isinstance(column, np.ndarray) else column.to_numpy(dtype=object)
-    return np.where(pd.isna(values), NO_TEXT, values.astype(str)).astype(object)
+    told = zip(values.tolist(), pd.isna(values).tolist(), strict=True)
+    # Never through an array of a text type: it would give every text the room of the longest.
+    return np.array([NO_TEXT if is_null else str(value) for value, is_null in told], dtype=object)
 
 
 def logit(probability: Floats | float) -> Floats:

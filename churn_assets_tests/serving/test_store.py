@@ -3,17 +3,19 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
 from churn_assets.errors import StoreError, StoreUnreachableError
-from churn_assets.serving.database import database
+from churn_assets.serving.database import database, sqlstate
 from churn_assets.serving.schema import METADATA, UPGRADES, VERSIONS, upgrade, version_of
 from churn_assets.serving.store import PredictionStore, open_store
 from churn_assets_tests.serving import answers
 from churn_assets_tests.serving.answers import PREDICTION, answer, keep_all, names, run_at_once
+from churn_assets_tests.serving.postgres import PostgreSQL
 
 
 def counts(url: str) -> tuple[int, int]:
@@ -121,6 +123,24 @@ def test_what_not_every_database_can_keep_is_refused_by_both(store: PredictionSt
     assert store.keep(answer("good")).result().request_id == "good"
 
 
+def test_a_text_that_no_index_of_postgresql_holds_is_refused_at_once_and_alone(postgres: PostgreSQL) -> None:
+    """The driver calls it an operational error, like a server that is away; it would be tried until patience ends."""
+    incompressible = Random(1).randbytes(8_000).hex()
+    url = postgres.new_schema()
+    with open_store(url, patience_s=3_600) as store:
+        with database(url) as opened, opened.writing():  # so that all of these wait for one transaction
+            first = store.keep(answer("r1"))
+            long = store.keep(answer("r2", incompressible))
+            last = store.keep(answer("r3"))
+
+        with pytest.raises(StoreError, match="refused a statement") as refusal:
+            long.result(60)
+        assert [future.result(60).request_id for future in (first, last)] == ["r1", "r3"]
+
+    assert not isinstance(refusal.value, StoreUnreachableError)
+    assert sqlstate(refusal.value) == "54000"
+
+
 def test_numbers_of_numpy_are_numbers_and_nan_is_null(store: PredictionStore) -> None:
     features = {"freq_7d": np.float64(0.1), "weekly_std": float("nan")}
     store.keep(answer("r1", features=features)).result()
@@ -199,6 +219,15 @@ def test_commits_reach_the_disk_before_they_are_acknowledged(store: PredictionSt
             assert pragmas == {"synchronous": 2, "journal_mode": "wal"}
         else:
             assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+
+
+def test_only_who_writes_on_postgresql_must_not_idle(postgres: PostgreSQL) -> None:
+    asked = text("SHOW idle_in_transaction_session_timeout")
+    with database(postgres.new_schema(), 5) as opened:
+        with opened.writing() as connection:
+            assert connection.execute(asked).scalar() == "30s"
+        with opened.reading() as connection:
+            assert connection.execute(asked).scalar() == "0"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/db", "no url"])

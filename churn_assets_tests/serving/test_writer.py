@@ -10,7 +10,7 @@ import pytest
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record, record
-from churn_assets.serving.writer import Limits, Writer
+from churn_assets.serving.writer import Limits, Trouble, Writer
 from churn_assets_tests.serving.answers import answer, names
 
 
@@ -124,4 +124,38 @@ def test_a_defect_reaches_everyone_who_waits_and_ends_the_writer() -> None:
             future.result(60)
     with pytest.raises(StoreError, match="closed"):
         writer.put(first)
+    assert writer.trouble == Trouble("The writer of the prediction store has stopped.", is_lost=True)
+    writer.close()
+
+
+def test_a_refused_record_is_told_of_until_the_next_is_kept() -> None:
+    shelf = Shelf([StoreError("refused")])
+    shelf.gate.set()
+    writer = Writer(shelf.write)
+    bad, good = records(2)
+
+    with pytest.raises(StoreError, match="refused"):
+        writer.put(bad).result(60)
+    refused = writer.trouble
+    writer.put(good).result(60)
+
+    assert refused == Trouble("The prediction store refused a record: StoreError.", is_lost=False)
+    assert writer.trouble is None
+    writer.close()
+    assert writer.trouble == Trouble("The prediction store is closed.", is_lost=True)
+
+
+def test_a_lost_database_is_looked_for_though_nobody_asks() -> None:
+    shelf = Shelf([StoreUnreachableError("away")] * 3)
+    shelf.gate.set()
+    writer = Writer(shelf.write, Limits(patience_s=0, probe_s=0.01))
+
+    with pytest.raises(StoreUnreachableError):
+        writer.put(records(1)[0]).result(60)
+    deadline = time.monotonic() + 60
+    while writer.trouble is not None and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+    assert writer.trouble is None
+    assert shelf.batches == [[]]
     writer.close()

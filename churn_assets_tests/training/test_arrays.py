@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,3 +38,15 @@ def test_every_kind_of_null_text_becomes_the_same_category(column: pd.Series) ->
 def test_no_rows_are_no_values() -> None:
     assert numbers(pd.Series([], dtype=object)).size == 0
     assert texts(pd.Series([], dtype=object)).size == 0
+
+
+def test_one_long_text_takes_no_room_for_the_others() -> None:
+    column = np.array(["a"] * 1_000 + ["b" * 50_000], dtype=object)
+
+    tracemalloc.start()
+    found = texts(column)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found.tolist() == column.tolist()
+    assert peak < 5_000_000

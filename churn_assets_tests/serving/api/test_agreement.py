@@ -18,7 +18,8 @@ from churn_assets.serving.request import Limits, read_request
 from churn_assets.training.arrays import Columns
 from churn_assets_tests.features.evaluations import differences
 from churn_assets_tests.features.memory_batch import AT_RISK_DAYS, HORIZON, Rows, memory_batch
-from churn_assets_tests.logs import Event
+from churn_assets_tests.logs import LOG_START, Event
+from churn_assets_tests.serving.api.asking import event
 from churn_assets_tests.serving.api.champions import SCHEMA
 from churn_assets_tests.serving.api.raw_lines import ingested, raw_lines
 from churn_assets_tests.strategies import REQUEST, World, world, worlds
@@ -68,6 +69,22 @@ def test_so_do_the_raw_lines_of_a_crowd(champion: Champion, seed: int) -> None:
     crowd = world(Random(seed), listeners=60, most_cutoffs=3)
 
     assert compare(crowd, champion, Random(seed)) > 50
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_before_the_log_began_count_no_more_than_in_the_log(champion: Champion, seed: int) -> None:
+    """Ingest leaves them out as out of range; half of the events of each listener are drawn from there."""
+    chance = Random(seed)
+    times = [LOG_START + chance.randrange(-20 * DAY, 20 * DAY) for _ in range(60)]
+    lines = {
+        ts: json.dumps(event(number, ts=ts)).encode() for number, ts in enumerate([*times, LOG_START, LOG_START - 1])
+    }
+    cutoff = LOG_START // DAY + 25
+    log = ingested([line for ts, line in lines.items() if ts >= LOG_START])
+
+    made = served(list(lines.values()), cutoff, champion)
+
+    assert differences(memory_batch().features(log, [cutoff]), rows_of(made)) == []
 
 
 def test_served_requests_replayed_through_the_batch_path_give_what_was_served(client: TestClient) -> None:

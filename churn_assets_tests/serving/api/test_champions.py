@@ -1,5 +1,7 @@
 """How the champion is followed: swapped in, kept when the next one cannot be used, refused when tampered with."""
 
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,11 @@ from churn_assets.registry.registry import CHAMPION, ModelRegistry, ModelVersion
 from churn_assets.registry.tracking import prepare, tracking_below
 from churn_assets.serving.app import create_app
 from churn_assets.serving.champions import PATIENCE_S, Champions
+from churn_assets.serving.metrics import Metrics
 from churn_assets.training.model import ChurnModel
 from churn_assets_tests.registry.tiny import register as register_other
 from churn_assets_tests.serving.api.asking import body, events
-from churn_assets_tests.serving.api.champions import SCHEMA, Home, register
+from churn_assets_tests.serving.api.champions import DATA_CLOCK, SCHEMA, Home, model, register
 
 
 @pytest.fixture
@@ -121,3 +124,70 @@ def test_a_broken_successor_shows_in_readiness_and_counts(home: Home) -> None:
     assert "churn_model_troubled 1.0" in counts
     assert "churn_model_load_failures_total 1.0" in counts
     assert predicted.json()["model_version"] == "1"
+    assert str(home.folder) not in ready.text
+    assert ready.json()["trouble"].endswith("cannot be served, version 1 stays (ArtifactError).")
+
+
+def test_before_the_registry_is_made_nothing_is_promoted_and_nothing_is_wrong(tmp_path: Path) -> None:
+    with TestClient(create_app(Home(tmp_path).settings())) as client:
+        predicted = client.post("/predict", content=body(events()), headers={"Content-Type": "application/json"})
+
+        assert predicted.status_code == 503
+        assert predicted.json()["detail"] == "No model has been promoted yet: run `churn-assets run`."
+        assert client.get("/readyz").json() == {"status": "unavailable"}
+        assert "churn_model_troubled 0.0" in client.get("/metrics").text
+
+
+def test_a_version_that_something_else_registered_is_trouble_and_no_end(champions: Champions, home: Home) -> None:
+    home.tracking.client().set_model_version_tag("churn", "2", "churn.last_label_day", "the day after tomorrow")
+    home.registry.point(CHAMPION, "2")
+
+    champions.refresh(1)
+
+    assert champions.trouble == "The registry cannot be asked for the champion (ValueError)."
+
+
+def test_a_version_of_the_same_number_but_of_other_files_is_another(champions: Champions, tmp_path: Path) -> None:
+    again = Home(tmp_path / "again")
+    prepare(again.tracking)
+    again.registry.point(CHAMPION, register(again.registry, model(seed=3)).number)
+    before = champions.current
+    champions.registry = again.registry
+
+    assert champions.refresh(1)
+    assert champions.current is not before
+    assert version(champions) == "1"
+
+
+def test_a_day_of_the_log_that_cannot_be_read_keeps_the_clock_and_the_champion_is_followed(
+    home: Home, shared_home: Home
+) -> None:
+    (home.folder / "lake").unlink()
+    shutil.copytree(shared_home.folder / "lake", home.folder / "lake")
+    with TestClient(create_app(home.settings())) as client:
+        (day,) = (home.folder / "lake" / "events").rglob("*.parquet")
+        day.write_bytes(b"PAR1 and then nothing that Parquet knows of")
+        home.registry.point(CHAMPION, "2")
+        end = time.monotonic() + 60
+        while client.get("/readyz").json()["model_version"] != "2" and time.monotonic() < end:
+            time.sleep(0.05)
+        ready = client.get("/readyz").json()
+
+    assert (ready["model_version"], ready["status"], ready["data_clock"]) == ("2", "degraded", DATA_CLOCK)
+    assert ready["trouble"] == "How far the log has landed cannot be read (ArrowInvalid): the data clock stays."
+
+
+def test_a_defect_that_ends_the_following_is_logged_and_shown(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("churn_assets.serving.service.POLL_S", 0.01)
+    with TestClient(create_app(home.settings())) as client:
+        client.app.state.service.metrics = None  # type: ignore[attr-defined]
+        end = time.monotonic() + 60
+        while client.app.state.service.is_following and time.monotonic() < end:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+        health = client.app.state.service.health()  # type: ignore[attr-defined]
+        client.app.state.service.metrics = Metrics.fresh()  # type: ignore[attr-defined]
+
+    assert (health.status, health.model_version) == ("degraded", "1")
+    assert "Champion and data clock are followed no more." in caplog.text

@@ -1,10 +1,12 @@
 """Whatever comes in: a 4xx that says where, or a correct answer; never a 500."""
 
 import json
+import tracemalloc
 
 import pytest
 from starlette.testclient import TestClient
 
+from churn_assets.serving.patience import LONGEST_USER_ID
 from churn_assets_tests.serving.api.asking import body, event
 from churn_assets_tests.serving.api.corpora import NAUGHTY_TEXTS, REFUSED_JSON, REFUSED_SHAPES, TAKEN_JSON
 from churn_assets_tests.serving.api.test_routes import ask
@@ -45,6 +47,9 @@ FAULTS = [
     ({"song": "a\0b"}, "song", "nul_character"),
     ({"song": "\ud800"}, "song", "lone_surrogate"),
     ({"registration": 5}, "registration", "implausible"),
+    ({"userId": "é" * 513}, "userId", "too_long"),
+    ({"userAgent": "a" * 65_537}, "userAgent", "too_long"),
+    ({"page": "a" * 65_537}, "page", "too_long"),
 ]
 
 
@@ -100,11 +105,12 @@ def test_of_very_many_faults_the_first_are_told(client: TestClient) -> None:
 
 @pytest.mark.parametrize("field", TEXT_FIELDS)
 def test_naughty_texts_are_answered_and_kept_as_they_are(client: TestClient, field: str) -> None:
-    """In every field that holds text; an empty page or user is the one thing that cannot be."""
+    """In every field that holds text; an empty page or user and a very long user are what cannot be."""
     for text in NAUGHTY_TEXTS:
         logs = [event(0, **{field: text}), event(1, **({field: text} if field == "userId" else {}))]
         response = ask(client, body(logs))
-        if not text and field in ("page", "userId"):
+        is_refused = (not text and field in ("page", "userId")) or (field == "userId" and len(text) > LONGEST_USER_ID)
+        if is_refused:
             assert response.status_code == 422
             continue
         assert response.status_code == 200, text
@@ -119,3 +125,16 @@ def test_naughty_request_ids_are_refused_or_taken(client: TestClient) -> None:
     assert set(statuses.values()) == {200, 422}
     assert statuses["../../../../etc/passwd"] == 200
     assert statuses["١٢٣"] == 422
+
+
+def test_one_long_text_among_many_short_ones_takes_no_room_but_its_own(client: TestClient) -> None:
+    """An array of a text type gives every text the room of the longest: here 240 MB for half a megabyte of body."""
+    logs = [event(number, page=f"{number}") for number in range(999)] + [event(999, page="x" * 60_000)]
+
+    tracemalloc.start()
+    status = ask(client, body(logs)).status_code
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert status == 200
+    assert peak < 50_000_000

@@ -225,6 +225,17 @@ def test_the_counts_tell_latency_predictions_scores_and_version(client: TestClie
     assert counted(after, 'churn_model_workers{version="1"}') == 1
 
 
+def test_a_repeated_answer_is_no_further_prediction(client: TestClient) -> None:
+    def predictions() -> list[str]:
+        return [line for line in client.get("/metrics").text.splitlines() if line.startswith("churn_predictions_total")]
+
+    ask(client, body(events()), X_Request_ID="counted-once")
+    before = predictions()
+    ask(client, body(events()), X_Request_ID="counted-once")
+
+    assert predictions() == before
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/predict", 405), ("PUT", "/model", 405), ("GET", "/x", 404)]
 )
@@ -280,3 +291,16 @@ def test_more_requests_than_may_be_worked_on_are_refused(client: TestClient) -> 
 
     assert (response.status_code, response.headers["retry-after"]) == (429, "1")
     assert ask(client, body(events())).status_code == 200
+
+
+def test_bodies_of_more_bytes_than_may_be_held_are_refused_and_let_go(client: TestClient) -> None:
+    found = service(client)
+    found.bytes_in_flight += found.settings.api_in_flight_mb * 1_000_000
+    try:
+        response = ask(client, body(events()))
+    finally:
+        found.bytes_in_flight -= found.settings.api_in_flight_mb * 1_000_000
+
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+    assert ask(client, body(events())).status_code == 200
+    assert found.bytes_in_flight == 0

@@ -169,3 +169,21 @@ def until_killed(server: Server, number: int, acknowledged: set[str]) -> None:
 
 def count(text: str, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+
+def test_a_body_that_comes_too_slowly_gives_its_place_back(shared_home: Home, tmp_path: Path) -> None:
+    home = shared_home.copied(tmp_path / "home")
+    with (
+        running(home.folder, CHURN_API_BODY_S="0.3", CHURN_API_REQUESTS="1") as server,
+        closing(server.connect()) as connection,
+    ):
+        connection.putrequest("POST", "/predict")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b'{"logs":')
+        response = connection.getresponse()
+        problem = json.loads(response.read())
+        after, _ = server.ask(body(events(3)))
+
+    assert (response.status, problem["type"]) == (408, "urn:churn-assets:problem:slow-body")
+    assert after == 200
