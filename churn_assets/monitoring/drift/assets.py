@@ -81,10 +81,13 @@ def _drift_report(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
 
 
 def _published(made: Sequence[SpanReport], publisher: Publisher) -> Iterator[tuple[str, Metadata]]:
-    """Publish every day's report; gives what the UI says of each, by partition key."""
-    paged = with_pages(made)
+    """Publish every day's report; gives what the UI says of each, by partition key.
+
+    Old pages are removed last: among older days that are made again, the page just written may be one of the oldest.
+    """
+    pages = {one.span.newest: publisher.page(one.span.newest, one.page) for one in with_pages(made)}
     for one in made:
-        page = publisher.page(one.span.newest, one.page) if one in paged else None
+        page = pages.get(one.span.newest)
         for day in one.span.days:
             report = one.of(day)
             published = publisher.publish(day, report, page)
@@ -92,6 +95,7 @@ def _published(made: Sequence[SpanReport], publisher: Publisher) -> Iterator[tup
             if page is not None and day == one.span.newest:
                 said["worst_movers"] = movers_chart(report, one.baseline.rows, one.span.window)
             yield day.isoformat(), said
+    publisher.files.prune(keep=pages.values())
 
 
 def _drift_metadata(report: "pd.DataFrame", published: Published, page: Path | None) -> dict[str, Any]:
