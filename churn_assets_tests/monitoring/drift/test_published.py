@@ -40,6 +40,13 @@ def test_a_range_made_again_lands_though_its_only_alarm_lies_before_the_kept_pag
     assert list(said) == [EVE + timedelta(days=n) for n in range(21)]
     assert f"{ALARM}.html" in {page.name for page in files.pages()}
     assert len(files.pages()) == KEPT_PAGES + 1
+    charts = [str(one["worst_movers"].value) for one in said.values()]
+    assert all(chart.startswith("![plot](data:image/png;base64,") and len(chart) < 30_100 for chart in charts)
+    assert len(set(charts[:7])) == 1
+    assert len(set(charts)) == 3
+    pages = [Path(one["evidently"].value) for one in said.values() if "evidently" in one]
+    assert len(pages) == 14
+    assert all(page.exists() for page in pages)
 
 
 def test_an_older_day_made_last_lands_with_its_page(files: ReportFiles, tracking: Tracking) -> None:
