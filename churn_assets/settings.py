@@ -115,7 +115,10 @@ class Settings(BaseSettings):
         Share, Field(description="Share of a window with values never seen in training that is called novel.")
     ] = 0.1
     novel_listeners: Annotated[
-        Share, Field(description="Share of a window's listeners never seen in training that is called novel.")
+        Share,
+        Field(
+            description="Share of a window's listeners never seen in training that is called novel; told, no cause to retrain."
+        ),
     ] = 0.5
     performance_level: Annotated[
         Share, Field(description="Chance of a false alarm that the verdict on performance may have.")

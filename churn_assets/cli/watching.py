@@ -10,7 +10,7 @@ from rich.console import Console
 
 from churn_assets.errors import RetrainingError
 from churn_assets.retraining.cursor import Cursor
-from churn_assets.retraining.evidence import WATCHES, Watch, red_reports
+from churn_assets.retraining.evidence import Watch, red_reports, watches
 
 if TYPE_CHECKING:
     from churn_assets.resources.retrainings import Retrainings
@@ -39,9 +39,13 @@ class Watcher:
     console: Console
     told: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def _watches(self) -> tuple[Watch, ...]:
+        return watches(self.session.settings.performance_level)
+
     def wait_for_sensors(self) -> None:
         """Wait until every sensor that watches a report has looked once, so that what follows is no history to it."""
-        self._wait("the daemon's sensors", lambda: len(self._cursors()) == len(WATCHES))
+        self._wait("the daemon's sensors", lambda: len(self._cursors()) == len(self._watches))
         self.console.print("A Dagster daemon is running, and its sensors watch the reports.", highlight=False)
 
     def begin(self) -> Start:
@@ -53,7 +57,7 @@ class Watcher:
 
     def show_reports(self, start: Start) -> None:
         """Say what the reports made since then find about the champion that they are about."""
-        for watch in WATCHES:
+        for watch in self._watches:
             self.console.print(f"  {self._state_of(watch, start)}", highlight=False)
 
     def _state_of(self, watch: Watch, start: Start) -> str:
@@ -90,7 +94,7 @@ class Watcher:
         if in_flight(session.instance) or self._known().in_flight(now=datetime.now(UTC)):
             return False
         cursors = self._cursors()
-        return all(self._has_decided(watch, cursors) for watch in WATCHES)
+        return all(self._has_decided(watch, cursors) for watch in self._watches)
 
     def _tell(self, run: "Run", start: Start) -> None:
         from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_of
@@ -123,7 +127,7 @@ class Watcher:
         for state in self.session.instance.all_instigator_state():
             trigger = state.instigator_name.removesuffix("_sensor")
             text = getattr(state.instigator_data, "cursor", None)
-            if text and trigger in {watch.trigger for watch in WATCHES}:
+            if text and trigger in {watch.trigger for watch in self._watches}:
                 found[trigger] = Cursor.read(text)
         return found
 

@@ -1,4 +1,4 @@
-"""The data clock: how far the log has landed."""
+"""The data clock: from when on, and how far, the log has landed."""
 
 from datetime import date, timedelta
 
@@ -17,9 +17,26 @@ def data_clock(lake: Lake) -> date:
     for key in reversed(lake.keys(EVENTS)):
         if pq.read_metadata(lake.path(EVENTS, key)).num_rows:
             return date.fromisoformat(key) + timedelta(days=1)
+    raise _nothing_landed(lake)
+
+
+def first_landed_day(lake: Lake) -> date:
+    """The first day that has events, whatever the settings say of the log.
+
+    Raises MissingPartitionError if there are no rows at all.
+    """
+    import pyarrow.parquet as pq
+
+    for key in lake.keys(EVENTS):
+        if pq.read_metadata(lake.path(EVENTS, key)).num_rows:
+            return date.fromisoformat(key)
+    raise _nothing_landed(lake)
+
+
+def _nothing_landed(lake: Lake) -> MissingPartitionError:
     message = (
         f"There are no events in the lake {lake.root}, so nothing has landed yet: put log files into the "
         "landing folder (CHURN_LANDING), see that CHURN_FIRST_DAY and CHURN_LAST_DAY span them, and run "
         "`churn-assets run`."
     )
-    raise MissingPartitionError(message)
+    return MissingPartitionError(message)

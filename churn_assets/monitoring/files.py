@@ -1,7 +1,7 @@
 """Reports that people open: a CSV file a day, and pages of which the last few are kept."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,11 +25,14 @@ class ReportFiles:
         return self._write(f"{day}.csv", report.to_csv(index=False))
 
     def page(self, day: date, html: str) -> Path:
-        """Write the page of a day, and remove all but the newest days' pages."""
-        written = self._write(f"{day}.html", html)
+        """Write the page of a day; `prune` is for later, once it has been read and told of."""
+        return self._write(f"{day}.html", html)
+
+    def prune(self, *, keep: Collection[Path]) -> None:
+        """Remove all but the newest days' pages; those of `keep`, just written for whichever day, stay as well."""
         for old in self.pages()[:-KEPT_PAGES]:
-            old.unlink(missing_ok=True)
-        return written
+            if old not in keep:
+                old.unlink(missing_ok=True)
 
     def pages(self) -> Sequence[Path]:
         """The pages that are there, by day."""

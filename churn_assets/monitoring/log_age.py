@@ -14,7 +14,7 @@ STILL = 0.1
 
 @dataclass(frozen=True)
 class LogAge:
-    """From when on the log exists, and how far back features look."""
+    """From when on the log exists (the first day that has events), and how far back features look."""
 
     first_day: date
     lookback_days: int

@@ -1,5 +1,7 @@
 """Contracts of the reports."""
 
+from typing import Literal
+
 from churn_assets.contracts.contract import Contract, flag, integer, number, text, timestamp
 from churn_assets.ingest.tables import DAY
 
@@ -7,7 +9,10 @@ DRIFT, OK, NOT_ENOUGH_DATA = "drift", "ok", "not enough data"
 DRIFT_VERDICTS = (DRIFT, OK, NOT_ENOUGH_DATA)
 NOVEL = "novel"
 NOVELTY_VERDICTS = (NOVEL, OK, NOT_ENOUGH_DATA)
+UNSEEN_CATEGORY, OUTSIDE_RANGE, UNSEEN_LISTENERS = "unseen category", "outside training range", "unseen listeners"
 DROP, REPLACED = "drop", "replaced"
+REALISED: Literal["realised"] = "realised"
+ESTIMATED: Literal["estimated"] = "estimated"
 PERFORMANCE_VERDICTS = (DROP, OK, NOT_ENOUGH_DATA, REPLACED)
 MODEL_VERSION = text("model_version", "Version of the registered model `churn`.")
 
@@ -45,7 +50,7 @@ NOVELTY_REPORT = Contract(
     key=("kind", "feature", "value"),
     columns=(
         DAY,
-        text("kind", "What is new.", values=("unseen category", "outside training range", "unseen listeners")),
+        text("kind", "What is new.", values=(UNSEEN_CATEGORY, OUTSIDE_RANGE, UNSEEN_LISTENERS)),
         text("feature", "The declared feature; `user_id` for unseen listeners."),
         text("value", "The unseen category, `below` or `above` the range; `(any)` for all of a kind together."),
         integer("rows", "Listeners of the window concerned."),
@@ -73,7 +78,7 @@ PERFORMANCE_REPORT = Contract(
         text(
             "kind",
             "Realised from labels, or estimated from the calibrated probabilities alone.",
-            values=("realised", "estimated"),
+            values=(REALISED, ESTIMATED),
         ),
         number("value", "The metric; null where the rows leave it undefined.", nullable=True),
         number("low", "Lower end of its 95 % interval.", nullable=True),

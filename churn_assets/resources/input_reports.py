@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -10,9 +11,11 @@ import dagster as dg
 from churn_assets.contracts.contract import Contract
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.tables import USER_FEATURES
+from churn_assets.ingest.clock import first_landed_day
 from churn_assets.labels.tables import POPULATION
 from churn_assets.lake.frames import read_frame
-from churn_assets.lake.lake import Scan
+from churn_assets.lake.lake import Lake, Scan
+from churn_assets.monitoring.causes import Row, causes
 from churn_assets.monitoring.drift.report import Rule
 from churn_assets.monitoring.log_age import LogAge
 from churn_assets.monitoring.novelty.report import NoveltyRule
@@ -48,7 +51,7 @@ def watched(settings: Settings, registry: "ModelRegistry", inputs: Inputs) -> Wa
     reference = Reference.of_champion(registry, schema)
     scored = scored_rows(inputs.user_features, inputs.population, schema.names)
     served = served_rows(inputs.prediction_log, schema.fingerprint, schema.names)
-    age = LogAge(settings.first_day, settings.lookback_days)
+    age = LogAge(first_landed_day(Lake(Path(settings.lake_url))), settings.lookback_days)
     return Watched(stacked(scored, served), reference, age, settings.drift_window_days)
 
 
@@ -79,7 +82,7 @@ def joined(reports: Iterable["pd.DataFrame"]) -> "pd.DataFrame":
 
 
 def warning(
-    contract: Contract, name: str, dates: Calendar, causes: Callable[["pd.DataFrame"], "pd.DataFrame"]
+    contract: Contract, name: str, dates: Calendar, is_cause: Callable[[Row], bool]
 ) -> dg.AssetChecksDefinition:
     """A check that only warns: it fails when a report of the run holds a cause to retrain."""
 
@@ -91,15 +94,15 @@ def warning(
     )
     def check(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> dg.AssetCheckResult:
         keys = run_keys(context.run.tags, dates.days)
-        found = causes(read_frame(storage.lake.scan(contract, keys)))
+        found = causes(read_frame(storage.lake.scan(contract, keys)), is_cause)
         days = sorted({day.date().isoformat() for day in found["day"]})
         features = sorted(set(found["feature"]))
-        said = f"{', '.join(features)} on {days[0]} to {days[-1]}" if days else "Nothing that is a cause to retrain."
+        said = f"{', '.join(features)} on {', '.join(days)}." if days else "Nothing that is a cause to retrain."
         return dg.AssetCheckResult(
             passed=not days,
             severity=dg.AssetCheckSeverity.WARN,
             description=said,
-            metadata={"days": len(days), "features": features},
+            metadata={"days": days, "features": features},
         )
 
     return check

@@ -6,7 +6,8 @@ import dagster as dg
 
 from churn_assets.contracts.contract import Contract
 from churn_assets.lake.lake import Lake
-from churn_assets.retraining.evidence import Row, Seen
+from churn_assets.monitoring.causes import Row
+from churn_assets.retraining.evidence import Seen
 
 MOST_REPORTS = 1_000
 """As many materialisations are looked at in one go; the next one goes on from there."""

@@ -20,7 +20,7 @@ from churn_assets.resources.retrainings import VERDICT
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
 from churn_assets.retraining.decision import Decision
-from churn_assets.retraining.evidence import WATCHES
+from churn_assets.retraining.evidence import watches
 from churn_assets.retraining.ledger import merged, read_decisions, table_of
 from churn_assets.retraining.outcome import concluded
 from churn_assets.retraining.tables import ASKED_FOR, RETRAIN, RETRAINING_DECISION
@@ -53,7 +53,7 @@ def _retraining_decision(settings: Settings) -> dg.AssetsDefinition:
         kinds=frozenset({"parquet"}),
         possible=ON_REQUEST,
         is_record=True,
-        after=(CHAMPION_MODEL.table, *(watch.report.table for watch in WATCHES)),
+        after=(CHAMPION_MODEL.table, *(watch.report.table for watch in watches(settings.performance_level))),
     )
 
     @lake_asset(table)

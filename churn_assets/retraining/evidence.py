@@ -1,17 +1,26 @@
 """What the reports say, as evidence for a retraining: which rows are red, and the worst of them in words."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from churn_assets.contracts.contract import Contract
-from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT
+from churn_assets.monitoring.causes import Row, has_drifted, has_dropped, is_novelty
+from churn_assets.monitoring.tables import (
+    DRIFT_REPORT,
+    NOT_ENOUGH_DATA,
+    NOVELTY_REPORT,
+    PERFORMANCE_REPORT,
+    REPLACED,
+)
 from churn_assets.retraining.tables import DATA_DRIFT, NOVELTY, PERFORMANCE_DROP
 
 SHOWN_FINDINGS = 5
 SHOWN_DAYS = 10
-
-Row = Mapping[str, Any]
+UNDECIDED = (NOT_ENOUGH_DATA, REPLACED)
+"""Verdicts that say neither that something is wrong nor that nothing is."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class RedReport:
 
 @dataclass(frozen=True)
 class Watch:
-    """A report that is watched: rows of the champion with `verdict` set `trigger` off.
+    """A report that is watched: rows of the champion that are a cause set `trigger` off.
 
     `noun` names what those rows are about, `columns` are those that are worth telling, the first of them the name of
     the finding, and `strength` ranks findings: the strongest are told first.
@@ -41,7 +50,7 @@ class Watch:
 
     trigger: str
     report: Contract
-    verdict: str
+    is_cause: Callable[[Row], bool]
     noun: str
     columns: tuple[str, ...]
     strength: Callable[[Row], float]
@@ -49,14 +58,15 @@ class Watch:
     def red_rows(self, rows: Iterable[Row], champion: str | None) -> tuple[Row, ...]:
         """The rows about the champion that set the trigger off, the strongest first.
 
-        A report about another version says nothing of the champion; what moves with the calendar alone causes nothing.
+        A report about another version says nothing of the champion.
         """
-        found = [
-            row
-            for row in rows
-            if row["verdict"] == self.verdict and row["model_version"] == champion and not row.get("is_calendar")
-        ]
+        found = [row for row in rows if row["model_version"] == champion and self.is_cause(row)]
         return tuple(sorted(found, key=self.strength, reverse=True))
+
+    def is_calm(self, rows: Iterable[Row], champion: str | None) -> bool:
+        """Whether a report says that nothing is wrong with the champion; one without any verdict on it says nothing."""
+        about = [row for row in rows if row["model_version"] == champion]
+        return any(row["verdict"] not in UNDECIDED for row in about) and not any(self.is_cause(row) for row in about)
 
     def finding(self, reds: Sequence[RedReport]) -> str:
         """What the red reports say, in one sentence; `reds` are in order of their days."""
@@ -75,7 +85,7 @@ class Watch:
             "day": newest.seen.day,
             "run": newest.seen.run_id,
             "findings": len(newest.rows),
-            "strongest": [{name: row[name] for name in self.columns} for row in newest.rows[:SHOWN_FINDINGS]],
+            "strongest": [{name: _plain(row[name]) for name in self.columns} for row in newest.rows[:SHOWN_FINDINGS]],
             "days": [red.seen.day for red in reds[-SHOWN_DAYS:]],
         }
 
@@ -83,7 +93,7 @@ class Watch:
 DRIFT_WATCH = Watch(
     trigger=DATA_DRIFT,
     report=DRIFT_REPORT,
-    verdict="drift",
+    is_cause=has_drifted,
     noun="drifted features",
     columns=("feature", "test", "statistic", "threshold", "p_value", "n_window"),
     strength=lambda row: (row["statistic"] or 0.0) / (row["threshold"] or 1.0),
@@ -91,20 +101,28 @@ DRIFT_WATCH = Watch(
 NOVELTY_WATCH = Watch(
     trigger=NOVELTY,
     report=NOVELTY_REPORT,
-    verdict="novel",
+    is_cause=is_novelty,
     noun="novelties",
     columns=("feature", "kind", "value", "share", "threshold", "rows"),
     strength=lambda row: row["share"] - row["threshold"],
 )
-PERFORMANCE_WATCH = Watch(
-    trigger=PERFORMANCE_DROP,
-    report=PERFORMANCE_REPORT,
-    verdict="drop",
-    noun="metrics that dropped",
-    columns=("metric", "kind", "value", "low", "high", "production", "n"),
-    strength=lambda row: abs((row["value"] or 0.0) - (row["production"] or 0.0)),
-)
-WATCHES = (DRIFT_WATCH, PERFORMANCE_WATCH, NOVELTY_WATCH)
+
+
+def performance_watch(level: float) -> Watch:
+    """What watches performance: the realised metrics that dropped at `level`, CHURN_PERFORMANCE_LEVEL."""
+    return Watch(
+        trigger=PERFORMANCE_DROP,
+        report=PERFORMANCE_REPORT,
+        is_cause=partial(has_dropped, level=level),
+        noun="metrics that dropped",
+        columns=("metric", "cutoff", "value", "production", "p_value", "n"),
+        strength=lambda row: -row["p_value"],
+    )
+
+
+def watches(performance_level: float) -> tuple[Watch, ...]:
+    """Every report that is watched."""
+    return DRIFT_WATCH, performance_watch(performance_level), NOVELTY_WATCH
 
 
 def red_reports(
@@ -118,10 +136,16 @@ def red_reports(
     """The red ones among the reports just `seen` and those still `waiting` for a decision, in order of their days.
 
     Of several materialisations of a day the newest counts; `rows_of` gives the rows that it holds by now. A waiting
-    report has passed once a report of a later day is calm.
+    report has passed once a report of a later day is calm: one with a verdict on the champion, and no cause.
     """
     newest = {report.day: report for report in sorted([*waiting, *seen], key=lambda report: report.event)}
-    judged = [RedReport(newest[day], watch.red_rows(rows_of(day), champion)) for day in sorted(newest)]
+    rows = {day: list(rows_of(day)) for day in sorted(newest)}
+    judged = [RedReport(newest[day], watch.red_rows(found, champion)) for day, found in rows.items()]
     fresh = {report.day for report in seen}
-    calm_until = max((red.seen.day for red in judged if red.seen.day in fresh and not red.rows), default="")
+    calm_until = max((day for day in fresh if watch.is_calm(rows[day], champion)), default="")
     return [red for red in judged if red.rows and (red.seen.day in fresh or red.seen.day > calm_until)]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; moments are midnights, and told as days."""
+    return value.date().isoformat() if isinstance(value, datetime) else value

@@ -22,7 +22,7 @@ from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
 from churn_assets.retraining.cursor import Cursor
 from churn_assets.retraining.decision import Decision
-from churn_assets.retraining.evidence import WATCHES, Watch, red_reports
+from churn_assets.retraining.evidence import Watch, red_reports, watches
 from churn_assets.retraining.policy import Policy
 from churn_assets.retraining.refresh import Refresh
 from churn_assets.retraining.tables import BUDGET_SPENT, COOL_DOWN, FAILED, MONTHLY_REFRESH
@@ -36,7 +36,7 @@ Tick = dg.SensorResult | dg.SkipReason
 def retraining_sensors(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinition]) -> list[dg.SensorDefinition]:
     """One sensor a trigger, and one that records retrainings that failed; all of them run by default."""
     return [
-        *(_report_sensor(watch, settings, jobs) for watch in WATCHES),
+        *(_report_sensor(watch, settings, jobs) for watch in watches(settings.performance_level)),
         _refresh_sensor(settings, jobs),
         _failure_sensor(settings, jobs),
     ]

@@ -130,7 +130,7 @@ def test_the_check_warns_of_a_drop_and_finds_none(reported: Service) -> None:
     assert done.passed
     assert done.severity is dg.AssetCheckSeverity.WARN
     assert not done.blocking
-    assert done.metadata["day"].value == NEWEST
+    assert done.metadata["days"].value == []
     assert reported.check(REPORT, "contract").passed
 
 

@@ -24,6 +24,8 @@ def test_only_the_newest_pages_are_kept(tmp_path: Path) -> None:
     for n in range(KEPT_PAGES + 3):
         files.page(DAY + timedelta(days=n), "<html></html>")
 
+    files.prune(keep=())
+
     assert [page.stem for page in files.pages()] == [(DAY + timedelta(days=n)).isoformat() for n in range(3, 8)]
 
 
@@ -35,3 +37,26 @@ def test_a_report_that_is_made_again_takes_the_place_of_the_old_one_and_leaves_n
 
     assert [file.name for file in tmp_path.iterdir()] == ["2026-03-01.html"]
     assert (tmp_path / "2026-03-01.html").read_text() == "new"
+
+
+def test_a_page_just_written_stays_though_newer_days_fill_the_folder(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path)
+    for n in range(KEPT_PAGES):
+        files.page(DAY + timedelta(days=n), "<html></html>")
+    older = files.page(DAY - timedelta(days=9), "made again")
+
+    files.prune(keep=[older])
+
+    assert older.read_text() == "made again"
+    assert len(files.pages()) == KEPT_PAGES + 1
+
+
+def test_a_page_of_an_older_day_goes_with_the_next_run(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path)
+    older = files.page(DAY - timedelta(days=9), "made again")
+    written = [files.page(DAY + timedelta(days=n), "<html></html>") for n in range(KEPT_PAGES)]
+
+    files.prune(keep=written[-1:])
+
+    assert not older.exists()
+    assert files.pages() == written

@@ -36,6 +36,7 @@ DROPPED = {
     "value": 0.6,
     "n": 500,
     "production": 0.8,
+    "p_value": 0.001,
     "verdict": "drop",
 }
 

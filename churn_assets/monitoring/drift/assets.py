@@ -8,11 +8,12 @@ import dagster as dg
 
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.lake.lake import Scan
+from churn_assets.monitoring.causes import has_drifted
 from churn_assets.monitoring.drift.daily import SpanReport, span_reports, with_pages
 from churn_assets.monitoring.drift.publication import Published, Publisher, counts
 from churn_assets.monitoring.drift.report import Rule
 from churn_assets.monitoring.files import ReportFiles
-from churn_assets.monitoring.tables import DRIFT, DRIFT_REPORT
+from churn_assets.monitoring.tables import DRIFT_REPORT
 from churn_assets.registry.tables import CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.drift_views import by_movement, drift_table, movers_chart
@@ -36,7 +37,7 @@ def drift_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetC
     return (
         _drift_report(dates, settings),
         contract_check(DRIFT_REPORT, dates.days),
-        warning(DRIFT_REPORT, "no_drift", dates, _drifted),
+        warning(DRIFT_REPORT, "no_drift", dates, has_drifted),
     )
 
 
@@ -81,17 +82,18 @@ def _drift_report(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
 
 
 def _published(made: Sequence[SpanReport], publisher: Publisher) -> Iterator[tuple[str, Metadata]]:
-    """Publish every day's report; gives what the UI says of each, by partition key."""
-    paged = with_pages(made)
+    """Publish every day's report; gives what the UI says of each, by partition key.
+
+    Old pages are removed last: among older days that are made again, the page just written may be one of the oldest.
+    """
+    pages = {one.span.newest: publisher.page(one.span.newest, one.page) for one in with_pages(made)}
     for one in made:
-        page = publisher.page(one.span.newest, one.page) if one in paged else None
+        page, movers = pages.get(one.span.newest), movers_chart(one.report, one.baseline.rows, one.span.window)
         for day in one.span.days:
             report = one.of(day)
             published = publisher.publish(day, report, page)
-            said = _drift_metadata(report, published, page)
-            if page is not None and day == one.span.newest:
-                said["worst_movers"] = movers_chart(report, one.baseline.rows, one.span.window)
-            yield day.isoformat(), said
+            yield day.isoformat(), {**_drift_metadata(report, published, page), "worst_movers": movers}
+    publisher.files.prune(keep=pages.values())
 
 
 def _drift_metadata(report: "pd.DataFrame", published: Published, page: Path | None) -> dict[str, Any]:
@@ -104,7 +106,3 @@ def _drift_metadata(report: "pd.DataFrame", published: Published, page: Path | N
     shown = {"evidently": dg.MetadataValue.path(str(page.resolve()))} if page else {}
     about = {"worst_mover": worst, "model_version": report["model_version"].iloc[0]}
     return {**counts(report), **about, "features_table": drift_table(report), **links, **shown}
-
-
-def _drifted(report: "pd.DataFrame") -> "pd.DataFrame":
-    return report[(report["verdict"] == DRIFT) & ~report["is_calendar"].astype(bool)]

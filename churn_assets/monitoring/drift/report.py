@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.features.schema import FeatureColumn, FeatureSchema
+from churn_assets.monitoring.causes import causes, has_drifted
 from churn_assets.monitoring.drift.discovery import adjusted
 from churn_assets.monitoring.drift.ks import ks_p_value, ks_statistic, ordered
 from churn_assets.monitoring.drift.psi import Levels, psi, psi_p_value
@@ -125,7 +126,7 @@ class Baseline:
 
 def would_retrain(report: "pd.DataFrame") -> bool:
     """Whether a report (rows of DRIFT_REPORT) is a cause to retrain: something drifted that no calendar explains."""
-    return bool(((report["verdict"] == DRIFT) & ~report["is_calendar"].astype(bool)).any())
+    return not causes(report, has_drifted).empty
 
 
 def _kind(column: FeatureColumn) -> str:

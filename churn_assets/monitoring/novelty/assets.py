@@ -9,9 +9,10 @@ import dagster as dg
 from churn_assets.cutoffs import midnight
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.lake.lake import Scan
+from churn_assets.monitoring.causes import causes, is_novelty
 from churn_assets.monitoring.files import ReportFiles
-from churn_assets.monitoring.novelty.report import UNSEEN_LISTENERS, NoveltyRule, Training
-from churn_assets.monitoring.tables import NOVEL, NOVELTY_REPORT
+from churn_assets.monitoring.novelty.report import NoveltyRule, Training
+from churn_assets.monitoring.tables import NOVELTY_REPORT, UNSEEN_LISTENERS
 from churn_assets.registry.tables import CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.input_reports import GROUP, Inputs, days_of, joined, reads, version, warning, watched
@@ -34,7 +35,7 @@ def novelty_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.Asse
     return (
         _novelty_report(dates, settings),
         contract_check(NOVELTY_REPORT, dates.days),
-        warning(NOVELTY_REPORT, "nothing_novel", dates, _novel),
+        warning(NOVELTY_REPORT, "nothing_novel", dates, is_novelty),
     )
 
 
@@ -86,14 +87,10 @@ def _novelty_metadata(report: "pd.DataFrame", csv: Path) -> dict[str, Any]:
     rows = report.sort_values("share", ascending=False, kind="stable").head(SHOWN_NOVELTIES)[names].to_numpy().tolist()
     listeners = report.loc[report["kind"] == UNSEEN_LISTENERS, "share"]
     return {
-        "novelties": int((report["verdict"] == NOVEL).sum()),
+        "novelties": len(causes(report, is_novelty)),
         "unseen_listeners_share": float(listeners.iloc[0]),
         "n_window": int(report["n_window"].max()),
         "model_version": report["model_version"].iloc[0],
         "largest": dg.MetadataValue.md(markdown_table(names, rows)),
         "csv": dg.MetadataValue.path(str(csv.resolve())),
     }
-
-
-def _novel(report: "pd.DataFrame") -> "pd.DataFrame":
-    return report[report["verdict"] == NOVEL]

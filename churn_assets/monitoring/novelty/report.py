@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.monitoring.tables import NOT_ENOUGH_DATA, NOVEL, NOVELTY_REPORT, OK
+from churn_assets.monitoring.causes import causes, is_novelty
+from churn_assets.monitoring.tables import (
+    NOT_ENOUGH_DATA,
+    NOVEL,
+    NOVELTY_REPORT,
+    OK,
+    OUTSIDE_RANGE,
+    UNSEEN_CATEGORY,
+    UNSEEN_LISTENERS,
+)
 from churn_assets.training.arrays import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-UNSEEN_CATEGORY, OUTSIDE_RANGE, UNSEEN_LISTENERS = "unseen category", "outside training range", "unseen listeners"
 ANY = "(any)"
 """All unseen values together; no category of a log is written in parentheses."""
 SHOWN_CATEGORIES = 20
@@ -112,7 +120,7 @@ def lower_bounds(rows: Collection[int], n: int, level: float) -> list[float]:
 
 def is_novel(report: "pd.DataFrame") -> bool:
     """Whether a report (rows of NOVELTY_REPORT) is a cause to retrain."""
-    return bool((report["verdict"] == NOVEL).any())
+    return not causes(report, is_novelty).empty
 
 
 def _verdict(low: float, item: Found, rule: NoveltyRule, n_window: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from churn_assets.errors import RegistryError
 from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Scan
+from churn_assets.monitoring.causes import causes, has_dropped
 from churn_assets.monitoring.performance.span import days_seen
-from churn_assets.monitoring.tables import DROP, PERFORMANCE_REPORT, REPLACED
+from churn_assets.monitoring.tables import PERFORMANCE_REPORT, REPLACED
 from churn_assets.registry.tracking import MONITORING
 from churn_assets.resources.checks import contract_check, run_keys
 from churn_assets.resources.lake_asset import RECENT, Table, lake_asset
@@ -44,7 +46,11 @@ SHOWN_METRICS = ("roc_auc", "log_loss", "base_rate")
 def performance_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
     """The performance report, its contract, and the check that turns yellow when the model got worse."""
     dates = calendar(settings)
-    return _performance_report(dates, settings), contract_check(PERFORMANCE_REPORT, dates.days), _no_drop(dates)
+    return (
+        _performance_report(dates, settings),
+        contract_check(PERFORMANCE_REPORT, dates.days),
+        _no_drop(dates, settings.performance_level),
+    )
 
 
 def _performance_report(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
@@ -191,25 +197,27 @@ def _pictured(rows: "pd.DataFrame", states: "Sequence[VersionState]") -> Metadat
     return {"plot": picture(panels(own), size=(4.6, 2.6)), "table": dg.MetadataValue.md(table)}
 
 
-def _no_drop(dates: Calendar) -> dg.AssetChecksDefinition:
+def _no_drop(dates: Calendar, level: float) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=dg.AssetKey(PERFORMANCE_REPORT.table),
         name=NO_DROP,
         blocking=False,
-        description="Whether the version that scores today is as good as at its promotion test; warns if it is not.",
+        description="Warns when a day's report says that the version that scored then got worse; says which days.",
     )
     def no_drop(context: dg.AssetCheckExecutionContext, storage: LakeResource) -> dg.AssetCheckResult:
-        keys = run_keys(context.run.tags, dates.days) or storage.lake.keys(PERFORMANCE_REPORT)
-        rows = read_frame(storage.lake.scan(PERFORMANCE_REPORT, keys[-1:]))
-        fallen = rows[rows["verdict"] == DROP]
+        rows = read_frame(storage.lake.scan(PERFORMANCE_REPORT, run_keys(context.run.tags, dates.days)))
+        fallen = causes(rows, partial(has_dropped, level=level))
+        days = sorted({day.date().isoformat() for day in fallen["day"]})
         versions = ", ".join(sorted(set(fallen["model_version"])))
-        smallest = fallen.groupby("metric")["p_value"].min().dropna()
+        smallest = fallen.groupby("metric")["p_value"].min()
         found = {str(metric): float(p_value) for metric, p_value in smallest.items()}
         return dg.AssetCheckResult(
             passed=fallen.empty,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"Version {versions} got worse." if versions else "No version got worse beyond chance.",
-            metadata={"day": keys[-1], "versions": versions, "p_values": dg.MetadataValue.json(found)},
+            description=f"Version {versions} got worse on {', '.join(days)}."
+            if days
+            else "No version got worse beyond chance.",
+            metadata={"days": days, "versions": versions, "p_values": dg.MetadataValue.json(found)},
         )
 
     return no_drop

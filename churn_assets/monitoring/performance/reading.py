@@ -16,14 +16,13 @@ import numpy as np
 
 from churn_assets.monitoring.performance.cohort import Cohort
 from churn_assets.monitoring.performance.production import BASE_RATE
+from churn_assets.monitoring.tables import ESTIMATED, REALISED
 from churn_assets.training.arrays import Floats
 from churn_assets.training.bootstrap import Interval, Resampling
 from churn_assets.training.metrics import CELLS, DISTANCES, METRICS, Forecast, Ranking
 from churn_assets.training.options import Target
 
 ALL_METRICS = (*METRICS, BASE_RATE)
-REALISED: Literal["realised"] = "realised"
-ESTIMATED: Literal["estimated"] = "estimated"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pandas as pd
 
 from churn_assets.cutoffs import midnight
 from churn_assets.monitoring.performance.cohort import Cohort
-from churn_assets.monitoring.performance.reading import ESTIMATED, REALISED, Reading
+from churn_assets.monitoring.performance.reading import Reading
 from churn_assets.monitoring.performance.watch import VersionState, Watch
-from churn_assets.monitoring.tables import PERFORMANCE_REPORT
+from churn_assets.monitoring.tables import ESTIMATED, PERFORMANCE_REPORT, REALISED
 from churn_assets.training.bootstrap import Interval
 
 ORDER = ["day", *PERFORMANCE_REPORT.order]

@@ -5,9 +5,9 @@ from datetime import date
 
 from churn_assets.monitoring.performance.cohort import Cohort
 from churn_assets.monitoring.performance.decline import LEAST_CHURNERS, LEAST_CUTOFFS, Decline, Trial
-from churn_assets.monitoring.performance.reading import ESTIMATED, REALISED, Reading
+from churn_assets.monitoring.performance.reading import Reading
 from churn_assets.monitoring.performance.watch import VersionState, Watch
-from churn_assets.monitoring.tables import NOT_ENOUGH_DATA, OK, REPLACED
+from churn_assets.monitoring.tables import ESTIMATED, NOT_ENOUGH_DATA, OK, REALISED, REPLACED
 
 NOBODY = "No version has scored a cut-off yet."
 CHANCE_OUTSIDE = 0.05
