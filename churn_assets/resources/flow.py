@@ -14,7 +14,7 @@ from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.planning import Work, plan
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.runner import Range
-from churn_assets.resources.runs import in_flight
+from churn_assets.resources.runs import UNFINISHED, in_flight
 from churn_assets.resources.stages import FLOWING, NEED_CHAMPION, STAGES
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource, LandingResource
@@ -104,7 +104,7 @@ class _Look:
 
     def export(self) -> dg.SensorResult | None:
         """A run that writes served events to the landing folder, if there are any and an hour has passed."""
-        if not self._is_due(SERVED_EVENTS) or not self._has_unexported():
+        if not self._is_due(SERVED_EVENTS) or self._failed_lately(EXPORT_JOB) or not self._has_unexported():
             return None
         key = f"{SERVED_EVENTS}:{datetime.now(UTC):%Y-%m-%dT%H:%M}"
         return dg.SensorResult([dg.RunRequest(run_key=key, job_name=EXPORT_JOB)])
@@ -120,6 +120,11 @@ class _Look:
         """Whether an asset that follows the prediction store has not been made for an hour."""
         event = self.context.instance.get_latest_materialization_event(dg.AssetKey(asset))
         return event is None or datetime.now(UTC).timestamp() - event.timestamp >= SERVED_EVERY.total_seconds()
+
+    def _failed_lately(self, job: str) -> bool:
+        """Whether a run of the job failed within the hour, as it does where the landing folder cannot be written to."""
+        failed = dg.RunsFilter(job_name=job, statuses=UNFINISHED, updated_after=datetime.now(UTC) - SERVED_EVERY)
+        return bool(self.context.instance.get_runs(failed, limit=1))
 
     def at_what_landed(self, models: ModelStoreResource) -> dg.SensorResult | dg.SkipReason:
         """Runs that bring the first stage that is not up to date up to date."""

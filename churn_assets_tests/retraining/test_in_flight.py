@@ -1,23 +1,16 @@
 """Which runs keep others from starting."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from churn_assets.resources.retrainings import CLAIM_HOLDS
 from churn_assets.resources.runs import ABANDONED_AFTER, in_flight
 from churn_assets.retraining.sensors import retrainings_of
+from churn_assets_tests.orchestration.aged import aged
 from churn_assets_tests.retraining.causes import drifted, retrained
 from churn_assets_tests.retraining.watched import DRIFT, Watched
-
-
-def aged(watched: Watched, age: timedelta) -> None:
-    """Let every run have moved so long ago for the last time."""
-    moved = datetime.now(UTC).replace(tzinfo=None) - age
-    with watched.instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
-        connection.execute(text("UPDATE runs SET update_timestamp = :moved"), {"moved": moved})
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELED"])
@@ -39,9 +32,9 @@ def test_a_run_that_nobody_watches_any_more_blocks_for_half_a_day_at_most(watche
     watched.report("2026-06-07", drifted())
     watched.started(watched.asked(DRIFT))
 
-    aged(watched, ABANDONED_AFTER - timedelta(minutes=1))
+    aged(watched.instance, ABANDONED_AFTER - timedelta(minutes=1))
     assert "is in flight" in str(watched.in_flight())
-    aged(watched, ABANDONED_AFTER + timedelta(minutes=1))
+    aged(watched.instance, ABANDONED_AFTER + timedelta(minutes=1))
 
     assert watched.in_flight() is None
 
