@@ -5,9 +5,8 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from churn_assets.resources.retrainings import CLAIM_HOLDS
+from churn_assets.resources.retrainings import CLAIM_HOLDS, retrainings_of
 from churn_assets.resources.runs import ABANDONED_AFTER, in_flight
-from churn_assets.retraining.sensors import retrainings_of
 from churn_assets_tests.orchestration.aged import aged
 from churn_assets_tests.retraining.causes import drifted, retrained
 from churn_assets_tests.retraining.watched import DRIFT, Watched
