@@ -11,6 +11,7 @@ from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHA
 from churn_assets.resources.planning import AssetState, contiguous, span_of
 from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_config, decision_tags, recording_tags
 from churn_assets.resources.runner import Range, Request
+from churn_assets.resources.runs import here
 from churn_assets.retraining.decision import Decision
 from churn_assets.retraining.tables import ASKED_FOR, RETRAINING_DECISION
 from churn_assets.scoring.tables import CHURN_SCORES
@@ -83,5 +84,5 @@ def run_request(request: Request, job: str, *, key: str, tags: Mapping[str, str]
         job_name=job,
         asset_selection=[dg.AssetKey(asset) for asset in request.assets],
         run_config=dict(request.config),
-        tags={**request.tags, **(tags or {})},
+        tags={**request.tags, **(tags or {}), **here()},
     )

@@ -12,6 +12,7 @@ import dagster as dg
 
 from churn_assets.lake.lake import Lake
 from churn_assets.registry.lock import exclusive
+from churn_assets.registry.tables import CHALLENGER_MODEL
 from churn_assets.resources.runs import UNFINISHED, in_flight
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
@@ -95,6 +96,9 @@ class Retrainings:
         busy = in_flight(self.instance, {VERDICT: RETRAIN})
         if busy:
             return f"Retraining {busy[0].run_id} ({busy[0].tags[TRIGGER]}) is in flight."
+        training = next((run for run in in_flight(self.instance) if _trains(run)), None)
+        if training is not None:
+            return f"Run {training.run_id}, which trains, is in flight."
         claim = self._claim()
         if claim is not None and now - claim.decided_at < CLAIM_HOLDS and claim.key not in _keys(self.runs()):
             return f"A retraining ({claim.trigger}) is about to start."
@@ -164,6 +168,10 @@ def asked_in(run_id: str, at: datetime) -> Decision:
 def _recorded_by(run: dg.DagsterRun) -> Decision | None:
     decision = decision_of(run)
     return replace(decision, dagster_run=decision.dagster_run or run.run_id) if decision else None
+
+
+def _trains(run: dg.DagsterRun) -> bool:
+    return dg.AssetKey(CHALLENGER_MODEL.table) in (run.asset_selection or ())
 
 
 def _keys(runs: Sequence[dg.DagsterRun]) -> set[tuple[str, datetime]]:

@@ -17,6 +17,7 @@ from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.report_events import rows_by_day, seen_since
 from churn_assets.resources.retraining_runs import RECORD, RETRAIN, RETRIED, recording, retraining, run_request
 from churn_assets.resources.retrainings import Failure, Retrainings, retrainings_of
+from churn_assets.resources.runs import report_abandoned
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
@@ -186,9 +187,10 @@ def _failure_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinit
         jobs=jobs,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Records retrainings that failed for good, once they have been retried.",
+        description="Ends runs whose process is gone; records retrainings that failed for good.",
     )
     def sensor(context: dg.SensorEvaluationContext, storage: LakeResource) -> Tick:
+        report_abandoned(context.instance)
         known = retrainings_of(settings, context.instance, storage)
         requests = [_failed(failure) for failure in known.unrecorded_failures()]
         return dg.SensorResult(requests, skip_reason=None if requests else "No retraining has failed unrecorded.")

@@ -170,3 +170,18 @@ def test_an_export_that_failed_is_tried_again_after_an_hour(site: Site) -> None:
     (request,) = asked(site)
 
     assert request.job_name == "export_served_events"
+
+
+def test_work_that_failed_today_is_not_asked_for_again_and_named(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    (request,) = asked(site)
+    tags = {**request.tags, "dagster/run_key": str(request.run_key)}
+    site.instance.add_run(dg.DagsterRun("update_days", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SensorResult)
+    assert not found.run_requests
+    assert found.skip_reason is not None
+    assert "Tried today and not done" in str(found.skip_reason.skip_message)
+    assert "raw_logs" in str(found.skip_reason.skip_message)
