@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -53,6 +54,10 @@ def _run_stage(session: "Session", stage: str) -> None:
     if stage in NEED_CHAMPION and not _has_champion(session):
         typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
         return
+    busy = _retraining_in_flight(session) if stage == "models" else None
+    if busy:
+        typer.secho(f"Training waits. {busy} Run this again when it has ended.", fg="yellow")
+        return
     done: set[str] = set()
     while works := _todo(session, stage, done):
         for work in works:
@@ -70,6 +75,15 @@ def _has_champion(session: "Session") -> bool:
     from churn_assets.cli.model import history_of
 
     return history_of(session.settings).registry.find("champion") is not None
+
+
+def _retraining_in_flight(session: "Session") -> str | None:
+    """In words, a retraining beside which nothing may train: each would promote what the other does not know of."""
+    from churn_assets.resources.retrainings import Retrainings
+
+    known = Retrainings(session.instance, session.lake, session.settings.home / "retraining.lock")
+    with known.deciding():
+        return known.in_flight(now=datetime.now(UTC))
 
 
 def _todo(session: "Session", stage: str, done: Collection[str]) -> "list[Work]":

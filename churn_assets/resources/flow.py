@@ -11,10 +11,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from churn_assets.errors import LandingError, StoreError
 from churn_assets.ingest.arrivals import Arrivals, remember
 from churn_assets.resources.model_store import ModelStoreResource
-from churn_assets.resources.planning import Work, plan
+from churn_assets.resources.planning import Work, makeable, plan
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.runner import Range
-from churn_assets.resources.runs import in_flight
+from churn_assets.resources.runs import UNFINISHED, here, in_flight, tried
 from churn_assets.resources.stages import FLOWING, NEED_CHAMPION, STAGES
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource, LandingResource
@@ -104,10 +104,10 @@ class _Look:
 
     def export(self) -> dg.SensorResult | None:
         """A run that writes served events to the landing folder, if there are any and an hour has passed."""
-        if not self._is_due(SERVED_EVENTS) or not self._has_unexported():
+        if not self._is_due(SERVED_EVENTS) or self._failed_lately(EXPORT_JOB) or not self._has_unexported():
             return None
         key = f"{SERVED_EVENTS}:{datetime.now(UTC):%Y-%m-%dT%H:%M}"
-        return dg.SensorResult([dg.RunRequest(run_key=key, job_name=EXPORT_JOB)])
+        return dg.SensorResult([dg.RunRequest(run_key=key, job_name=EXPORT_JOB, tags=here())])
 
     def _has_unexported(self) -> bool:
         try:
@@ -121,6 +121,11 @@ class _Look:
         event = self.context.instance.get_latest_materialization_event(dg.AssetKey(asset))
         return event is None or datetime.now(UTC).timestamp() - event.timestamp >= SERVED_EVERY.total_seconds()
 
+    def _failed_lately(self, job: str) -> bool:
+        """Whether a run of the job failed within the hour, as it does where the landing folder cannot be written to."""
+        failed = dg.RunsFilter(job_name=job, statuses=UNFINISHED, updated_after=datetime.now(UTC) - SERVED_EVERY)
+        return bool(self.context.instance.get_runs(failed, limit=1))
+
     def at_what_landed(self, models: ModelStoreResource) -> dg.SensorResult | dg.SkipReason:
         """Runs that bring the first stage that is not up to date up to date."""
         try:
@@ -132,8 +137,9 @@ class _Look:
         if cursor == self.context.cursor:
             return dg.SkipReason("Nothing has landed or been materialised since the last look.")
         platform = self._platform(found, served)
-        requests = [_request(work, platform) for work in next_works(platform, models)]
-        return dg.SensorResult(requests, cursor=cursor, skip_reason=None if requests else UP_TO_DATE)
+        asked = next_works(platform, models)
+        requests = [_request(work, platform) for work in asked.works]
+        return dg.SensorResult(requests, cursor=cursor, skip_reason=None if requests else asked.why_none)
 
     def _served(self) -> Mapping[str, str] | None:
         """What the prediction store holds; None, which is to leave it alone, within an hour of the last log of it."""
@@ -163,24 +169,54 @@ def _cursor(found: Arrivals, served: Mapping[str, str] | None, instance: dg.Dags
     return f"{hashlib.sha256(seen.encode()).hexdigest()[:16]}:{newest}"
 
 
-def next_works(platform: Platform, models: ModelStoreResource) -> Sequence[Work]:
-    """What there is to do in the first stage that is not up to date; nothing if that one waits for a champion."""
-    states = platform.states()
+@dataclass(frozen=True)
+class Asked:
+    """What there is to do now, and the assets whose work failed today and is left for tomorrow."""
+
+    works: Sequence[Work]
+    stuck: Sequence[str]
+
+    @property
+    def why_none(self) -> str:
+        """Why nothing is asked for, if nothing is."""
+        if not self.stuck:
+            return UP_TO_DATE
+        return f"Tried today and not done, to be tried again tomorrow or when something new is there: {self._named}."
+
+    @property
+    def _named(self) -> str:
+        return ", ".join(dict.fromkeys(self.stuck))
+
+
+def next_works(platform: Platform, models: ModelStoreResource) -> Asked:
+    """What there is to do in the first stage that is not up to date, but for what was tried today.
+
+    Nothing if that stage waits for a champion. Where work of a stage failed, later stages go on with what does not
+    need it.
+    """
+    states, stuck = platform.states(), list[str]()
     for stage in FLOWING:
         groups = STAGES[stage]
         staged = [state for state in states if platform.graph.get(dg.AssetKey(state.asset)).group_name in groups]
-        works = plan(staged)
-        if works:
-            return [] if stage in NEED_CHAMPION and models.champion() is None else works
-    return []
+        works = plan(makeable(staged, states))
+        known = tried(platform.instance, [_key(work, platform) for work in works])
+        untried = [work for work in works if _key(work, platform) not in known]
+        if untried:
+            return Asked([] if stage in NEED_CHAMPION and models.champion() is None else untried, stuck)
+        stuck += [asset for work in works for asset in work.assets]
+    return Asked([], stuck)
+
+
+def _key(work: Work, platform: Platform) -> str:
+    """The same for the same work on the same ground on the same day."""
+    return f"{datetime.now(UTC).date()}:{work.cause}:{platform.ground(work.assets)}"
 
 
 def _request(work: Work, platform: Platform) -> dg.RunRequest:
-    key = f"{datetime.now(UTC).date()}:{work.cause}:{platform.fingerprint}"
     grain = platform.graph.get(dg.AssetKey(work.assets[0])).tags["grain"]
     return dg.RunRequest(
-        run_key=key,
+        run_key=_key(work, platform),
         job_name=job_name(grain),
         asset_selection=[dg.AssetKey(asset) for asset in work.assets],
-        tags={**Range(work.first, work.last).tags, CAUSE: work.why[:CAUSE_CHARACTERS]},
+        tags={**Range(work.first, work.last).tags, CAUSE: work.why[:CAUSE_CHARACTERS], **here()},
     )

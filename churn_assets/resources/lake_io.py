@@ -10,7 +10,8 @@ returns a `Product`: what to write, and what to say of it afterwards:
         return Product(Recipe(SESSIONS, lambda t: make_sessions(t["events"]), by_day(events)))
 
 `Product.content` is a `Recipe` (evaluated by the engine for the partitions of the run, in one pass),
-`StagedFiles` (finished Parquet files to be put in their places), or an Arrow table or pandas frame of
+`StagedFiles` (finished Parquet files to be put in their places), `Amended` (a whole table made from what it held
+before), or an Arrow table or pandas frame of
 whole rows (split by the partition column, and cast to the types of the contract). `Product.report` adds
 metadata: it is called once everything is written and gives them by partition key (WHOLE for a table
 without partitions); show plots on the last key only, as `charts.charted` does.
@@ -31,6 +32,7 @@ from churn_assets.contracts.contract import Contract
 from churn_assets.lake.engine import Engine, Written, describe
 from churn_assets.lake.lake import WHOLE, Lake, Scan
 from churn_assets.lake.recipe import Recipe
+from churn_assets.registry.lock import exclusive
 from churn_assets.resources.metadata import Metadata, table_metadata
 from churn_assets.resources.progress import listener
 from churn_assets.resources.provenance import content_tags, origin_tags
@@ -50,6 +52,14 @@ class StagedFiles:
 
     contract: Contract
     files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Amended:
+    """A whole table made from what it holds: `lock` is held from reading to writing, so that no writer loses a row."""
+
+    lock: Path
+    rows: "Callable[[], pa.Table]"
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ def _nothing(_landed: Landed) -> Mapping[str, Metadata]:
 class Product:
     """What an asset hands over: what to write, and what to say of it once it is written."""
 
-    content: "Recipe | StagedFiles | pa.Table | pd.DataFrame"
+    content: "Recipe | StagedFiles | Amended | pa.Table | pd.DataFrame"
     report: Report = _nothing
 
 
@@ -119,6 +129,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
                 return self.computing.engine.write(content, keys, lake, _progress_of(contract))
             case StagedFiles():
                 return [_adopt(lake, contract, key, content.files[key]) for key in keys]
+            case Amended():
+                with exclusive(content.lock):
+                    return self._write(contract, content.rows(), keys)
             case _:
                 return [_write_table(lake, contract, key, table) for key, table in _split(contract, content, keys)]
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,25 @@ def plan(states: Sequence[AssetState]) -> list[Work]:
         if works:
             return works
     return []
+
+
+def makeable(staged: Sequence[AssetState], every: Sequence[AssetState]) -> list[AssetState]:
+    """States of a stage without the keys for which a table of an earlier stage and the same grain is still to be made.
+
+    Within the stage, `plan` sees to that. It matters where the earlier stage's work has failed.
+    """
+    own = {state.asset for state in staged}
+    earlier = {state.asset: state for state in every if state.asset not in own}
+    return [_without(state, [earlier[name] for name in state.parents if name in earlier]) for state in staged]
+
+
+def _without(state: AssetState, parents: Sequence[AssetState]) -> AssetState:
+    waiting = (
+        {key for parent in parents if parent.grain == state.grain for key in parent.todo} if state.grain else set()
+    )
+    missing = tuple(key for key in state.missing if key not in waiting)
+    stale = {key: why for key, why in state.stale.items() if key not in waiting}
+    return replace(state, missing=missing, stale=stale)
 
 
 def _plan_grain(states: Sequence[AssetState]) -> list[Work]:

@@ -9,15 +9,17 @@ from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL
 from churn_assets.resources.planning import AssetState, contiguous, span_of
-from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_config, decision_tags
+from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_config, decision_tags, recording_tags
 from churn_assets.resources.runner import Range, Request
+from churn_assets.resources.runs import here
 from churn_assets.retraining.decision import Decision
 from churn_assets.retraining.tables import ASKED_FOR, RETRAINING_DECISION
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.training.tables import TRAINING_SET
 
 RETRAIN, RECORD = "retrain", "record_decision"
-MAX_RETRIES = "dagster/max_retries"
+RETRIED = {"dagster/max_retries": "1"}
+"""Tags that let the daemon retry a failed run once, from the step that failed."""
 LABELLED = (USER_FEATURES.table, POPULATION.table, CHURN_LABELS.table)
 """What a training reads of each mature cut-off."""
 TRAINED = (TRAINING_SET.table, CANDIDATE_MODELS.table, CHALLENGER_MODEL.table, CHAMPION_MODEL.table)
@@ -34,7 +36,7 @@ def retraining_jobs() -> list[UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             RETRAIN,
             everything,
-            tags={VERDICT: RETRAIN, TRIGGER: ASKED_FOR},
+            tags={VERDICT: RETRAIN, TRIGGER: ASKED_FOR, **RETRIED},
             description=(
                 "Refreshes features and labels of newly mature cut-offs, trains a challenger, compares it with the "
                 "champion, promotes it if it is better, and records why all this was done and what came of it."
@@ -56,7 +58,7 @@ def retraining(decision: Decision, states: Sequence[AssetState]) -> Request:
     """
     by_name = {state.asset: state for state in states}
     refreshed = span_of([by_name[name] for name in LABELLED])
-    unscored = _unscored(by_name[CHURN_SCORES.table])
+    unscored = _unscored(by_name[CHURN_SCORES.table], by_name[USER_FEATURES.table])
     span = Range(*(refreshed or unscored or ("", "")))
     before = LABELLED if refreshed else ()
     after = (CHURN_SCORES.table,) if unscored and not refreshed else ()
@@ -66,11 +68,12 @@ def retraining(decision: Decision, states: Sequence[AssetState]) -> Request:
 
 def recording(decision: Decision) -> Request:
     """The cheap run that only writes a decision down."""
-    return Request((DECISION,), decision_tags(decision), decision_config(decision))
+    return Request((DECISION,), recording_tags(decision), decision_config(decision))
 
 
-def _unscored(scores: AssetState) -> tuple[str, str] | None:
-    spans = contiguous(scores.missing, scores.keys)
+def _unscored(scores: AssetState, features: AssetState) -> tuple[str, str] | None:
+    """The newest cut-offs that lack scores and have the features to score."""
+    spans = contiguous(set(scores.missing).intersection(features.materialised), scores.keys)
     return spans[-1] if spans else None
 
 
@@ -81,5 +84,5 @@ def run_request(request: Request, job: str, *, key: str, tags: Mapping[str, str]
         job_name=job,
         asset_selection=[dg.AssetKey(asset) for asset in request.assets],
         run_config=dict(request.config),
-        tags={**request.tags, **(tags or {})},
+        tags={**request.tags, **(tags or {}), **here()},
     )

@@ -11,6 +11,7 @@ from churn_assets import errors
 from churn_assets.errors import ChurnAssetsError, ContractError
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.progress import SILENCE, Listener, reporting_to
+from churn_assets.resources.runs import here
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -74,7 +75,11 @@ def carry_out(
     config = {**QUIET, **request.config}
     with reporting_to(progress or SILENCE):
         result = job.execute_in_process(
-            instance=instance, asset_selection=keys, tags=dict(request.tags), run_config=config, raise_on_error=False
+            instance=instance,
+            asset_selection=keys,
+            tags={**request.tags, **here()},
+            run_config=config,
+            raise_on_error=False,
         )
     if not result.success:
         raise _error(result)

@@ -79,13 +79,14 @@ class Platform:
             is_record=RECORD in asset.node.metadata,
         )
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of all that landed, was served and was made: the same work on the same ground has been tried already."""
-        made = {
-            name: {k: m.version for k, m in history.made.items()} for name, history in sorted(self.histories.items())
-        }
-        outside = sorted((self.landing or {}).items()), sorted((self.served or {}).items())
+    def ground(self, assets: Sequence[str]) -> str:
+        """Hash of all that these assets are made from: the same work on the same ground has been tried already."""
+        keys = [dg.AssetKey(asset) for asset in assets]
+        above = {str(key.to_user_string()) for one in keys for key in self.graph.get_ancestor_asset_keys(one)}
+        names = sorted({*assets, *above})
+        made = {name: {k: m.version for k, m in self.histories[name].made.items()} for name in names}
+        served = self.served if PREDICTION_LOG.table in names else None
+        outside = sorted((self.landing or {}).items()), sorted((served or {}).items())
         return hashlib.sha256(repr((outside, made)).encode()).hexdigest()[:16]
 
     @cached_property

@@ -14,9 +14,10 @@ from churn_assets.registry.assets import MLFLOW_RUN
 from churn_assets.registry.tables import CHALLENGER_MODEL, CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import ON_REQUEST, Table, lake_asset
-from churn_assets.resources.lake_io import Product
+from churn_assets.resources.lake_io import Amended, Product
 from churn_assets.resources.metadata import markdown_table
-from churn_assets.resources.retrainings import VERDICT
+from churn_assets.resources.model_store import ModelStoreResource
+from churn_assets.resources.retrainings import VERDICT, retrainings_of
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
 from churn_assets.retraining.decision import Decision
@@ -58,17 +59,20 @@ def _retraining_decision(settings: Settings) -> dg.AssetsDefinition:
 
     @lake_asset(table)
     def retraining_decision(
-        context: dg.AssetExecutionContext, config: DecisionConfig, storage: LakeResource
+        context: dg.AssetExecutionContext, config: DecisionConfig, storage: LakeResource, models: ModelStoreResource
     ) -> Product:
-        past = read_decisions(storage.lake)
         # The run as it is by now: the training tagged it with its MLflow run.
         run = context.instance.get_run_by_id(context.run.run_id) or context.run
         told = Decision.from_json(config.decision) if config.decision else _by_hand(run, settings, storage.lake)
+        known = retrainings_of(settings, context.instance, storage)
         if told is None:
-            return Product(table_of(past))
-        decision = _completed(told, run, storage.lake)
-        known = merged(past, [decision])
-        return Product(table_of(known), lambda _landed: {WHOLE: {**_shown(decision, context), **_listed(known)}})
+            return Product(Amended(known.table_lock, lambda: table_of(known.recorded())))
+        decision = _completed(told, run, storage.lake, models)
+        shown = _shown(decision, context)
+        return Product(
+            Amended(known.table_lock, lambda: table_of(merged(known.recorded(), [decision]))),
+            lambda landed: {WHOLE: {**shown, **_listed(read_decisions(landed.lake))}},
+        )
 
     return retraining_decision
 
@@ -84,13 +88,19 @@ def _by_hand(run: dg.DagsterRun, settings: Settings, lake: Lake) -> Decision | N
     return Decision.on(cause, verdict=RETRAIN, reason=cause.finding, at=datetime.now(UTC))
 
 
-def _completed(decision: Decision, run: dg.DagsterRun, lake: Lake) -> Decision:
+def _completed(decision: Decision, run: dg.DagsterRun, lake: Lake, models: ModelStoreResource) -> Decision:
     """The decision with the run that it was told to, and what came of it if this run carried it out."""
     if not decision.is_retraining or decision.outcome is not None:
         return replace(decision, dagster_run=decision.dagster_run or run.run_id)
     linked = replace(decision, dagster_run=run.run_id, mlflow_run=run.tags.get(MLFLOW_RUN))
-    (challenger,) = {row["version"] for row in _rows(lake, CHALLENGER_MODEL)}
-    return concluded(linked, challenger, _rows(lake, CHAMPION_MODEL))
+    return concluded(linked, _challenger(linked, lake, models), _rows(lake, CHAMPION_MODEL))
+
+
+def _challenger(decision: Decision, lake: Lake, models: ModelStoreResource) -> str:
+    """The version that the run's own training registered; the newest challenger where the run trained nothing."""
+    trained = models.registry().versions() if decision.mlflow_run else []
+    own = [version.number for version in trained if version.run_id == decision.mlflow_run]
+    return own[0] if own else str(_rows(lake, CHALLENGER_MODEL)[-1]["version"])
 
 
 def _rows(lake: Lake, contract: Contract) -> list[dict[str, Any]]:

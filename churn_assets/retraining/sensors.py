@@ -15,8 +15,9 @@ from churn_assets.ingest.clock import data_clock
 from churn_assets.registry.registry import ModelVersion
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.report_events import rows_by_day, seen_since
-from churn_assets.resources.retraining_runs import MAX_RETRIES, RECORD, RETRAIN, recording, retraining, run_request
-from churn_assets.resources.retrainings import Retrainings
+from churn_assets.resources.retraining_runs import RECORD, RETRAIN, RETRIED, recording, retraining, run_request
+from churn_assets.resources.retrainings import Failure, Retrainings, retrainings_of
+from churn_assets.resources.runs import report_abandoned
 from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cause import Cause, Ground
@@ -29,7 +30,6 @@ from churn_assets.retraining.tables import BUDGET_SPENT, COOL_DOWN, FAILED, MONT
 from churn_assets.settings import Settings
 
 INTERVAL_SECONDS = 10
-RETRIES = 1
 Tick = dg.SensorResult | dg.SkipReason
 
 
@@ -75,12 +75,11 @@ class _Desk:
         """One run that retrains; or one that records why not, unless that has been recorded already."""
         if decision.is_retraining:
             self.retrainings.claim(decision)
-            tags = {MAX_RETRIES: str(RETRIES)}
-            runs = [run_request(retraining(decision, self._states()), RETRAIN, key=key, tags=tags)]
+            runs = [run_request(retraining(decision, self._states()), RETRAIN, key=key, tags=RETRIED)]
         elif any((known.cause, known.verdict) == (decision.cause, decision.verdict) for known in self._recorded):
             return dg.SensorResult(skip_reason=decision.reason, cursor=cursor.text())
         else:
-            runs = [run_request(recording(decision), RECORD, key=f"{key}:{decision.verdict}")]
+            runs = [run_request(recording(decision), RECORD, key=f"{key}:{decision.verdict}", tags=RETRIED)]
         return dg.SensorResult(runs, cursor=cursor.text())
 
     @property
@@ -91,11 +90,6 @@ class _Desk:
         assert self.context.repository_def is not None
         graph = self.context.repository_def.asset_graph
         return Platform(graph, self.context.instance, self.storage.lake, self.settings.cutoffs).states()
-
-
-def retrainings_of(settings: Settings, instance: dg.DagsterInstance, storage: LakeResource) -> Retrainings:
-    """The retrainings of the settings."""
-    return Retrainings(instance, storage.lake, settings.home / "retraining.lock")
 
 
 def _tick(desk: _Desk, start: int, look: Callable[[Cursor], Tick]) -> Tick:
@@ -193,17 +187,20 @@ def _failure_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinit
         jobs=jobs,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Records retrainings that failed for good, once they have been retried.",
+        description="Ends runs whose process is gone; records retrainings that failed for good.",
     )
     def sensor(context: dg.SensorEvaluationContext, storage: LakeResource) -> Tick:
+        report_abandoned(context.instance)
         known = retrainings_of(settings, context.instance, storage)
-        requests = [_failed(run, decision) for run, decision in known.unrecorded_failures()]
+        requests = [_failed(failure) for failure in known.unrecorded_failures()]
         return dg.SensorResult(requests, skip_reason=None if requests else "No retraining has failed unrecorded.")
 
     return sensor
 
 
-def _failed(run: dg.DagsterRun, decision: Decision) -> dg.RunRequest:
+def _failed(failure: Failure) -> dg.RunRequest:
+    """The one run that records a failure: its key is the same until Dagster has started it, and it is retried once."""
+    run = failure.last
     explanation = f"Run {run.run_id} ended as {run.status.value}: Dagster shows the failed step and why."
-    ended = replace(decision, outcome=FAILED, dagster_run=run.run_id, explanation=explanation)
-    return run_request(recording(ended), RECORD, key=f"{FAILED}:{run.run_id}")
+    ended = replace(failure.decision, outcome=FAILED, dagster_run=run.run_id, explanation=explanation)
+    return run_request(recording(ended), RECORD, key=f"{FAILED}:{failure.first.run_id}", tags=RETRIED)

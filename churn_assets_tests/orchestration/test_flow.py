@@ -1,6 +1,6 @@
 """The sensor that lets what lands flow on, stage by stage."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,7 @@ from churn_assets.resources.flow import CAUSE
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
+from churn_assets_tests.orchestration.aged import aged
 from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, copied, landed_site, line, write_lines
 from churn_assets_tests.serving.sites import keep, made_for, sent
 
@@ -151,3 +152,36 @@ def test_a_missing_landing_folder_is_no_failure(tmp_path: Path) -> None:
 
     assert isinstance(found, dg.SkipReason)
     assert "does not exist" in str(found.skip_message)
+
+
+def test_an_export_that_failed_within_the_hour_keeps_nothing_else_from_flowing(site: Site) -> None:
+    keep(site, sent("r1", [line(LAST_DAY, 5, 7)], received_at=epoch_ms(LAST_DAY) + DAY))
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    site.instance.add_run(dg.DagsterRun("export_served_events", status=dg.DagsterRunStatus.FAILURE))
+
+    assert {request.job_name for request in asked(site)} == {"update_days"}
+
+
+def test_an_export_that_failed_is_tried_again_after_an_hour(site: Site) -> None:
+    keep(site, sent("r1", [line(LAST_DAY, 5, 7)], received_at=epoch_ms(LAST_DAY) + DAY))
+    site.instance.add_run(dg.DagsterRun("export_served_events", status=dg.DagsterRunStatus.FAILURE))
+    aged(site.instance, timedelta(minutes=61))
+
+    (request,) = asked(site)
+
+    assert request.job_name == "export_served_events"
+
+
+def test_work_that_failed_today_is_not_asked_for_again_and_named(site: Site) -> None:
+    write_lines(site.landing / "late.json", [line(date(2024, 1, 3), 5, 9)])
+    (request,) = asked(site)
+    tags = {**request.tags, "dagster/run_key": str(request.run_key)}
+    site.instance.add_run(dg.DagsterRun("update_days", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+
+    found = tick(site)
+
+    assert isinstance(found, dg.SensorResult)
+    assert not found.run_requests
+    assert found.skip_reason is not None
+    assert "Tried today and not done" in str(found.skip_reason.skip_message)
+    assert "raw_logs" in str(found.skip_reason.skip_message)

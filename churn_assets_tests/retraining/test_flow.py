@@ -5,6 +5,8 @@ import shutil
 import dagster as dg
 import pytest
 
+from churn_assets.features.tables import USER_FEATURES
+from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT
 from churn_assets.registry.registry import CHAMPION
 from churn_assets.registry.tracking import MODEL
@@ -13,7 +15,7 @@ from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.tables import PREDICTION_LOG
-from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, Service
+from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, MATURE, Service
 
 REPORTS = {"prediction_log", "drift_report", "novelty_report", "performance_report"}
 
@@ -74,3 +76,26 @@ def test_what_is_scored_is_reported_on(copy: Service) -> None:
 
 def test_where_everything_is_reported_on_nothing_is_asked_for(service: Service) -> None:
     assert asked(service) == []
+
+
+def test_labels_that_fail_do_not_starve_the_scores(unscored: Service) -> None:
+    shutil.rmtree(unscored.lake.path(CHURN_LABELS, MATURE[-1]).parent)
+    (labels,) = asked(unscored)
+    tags = {**labels.tags, "dagster/run_key": str(labels.run_key)}
+    with unscored.session() as session:
+        session.instance.add_run(dg.DagsterRun("update_cutoffs", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+
+    (request,) = asked(unscored)
+
+    assert "churn_labels" in assets(labels)
+    assert assets(request) == {"churn_scores"}
+
+
+def test_scores_wait_for_features_that_fail(unscored: Service) -> None:
+    shutil.rmtree(unscored.lake.path(USER_FEATURES, CUTOFFS[-1]).parent)
+    (features,) = asked(unscored)
+    tags = {**features.tags, "dagster/run_key": str(features.run_key)}
+    with unscored.session() as session:
+        session.instance.add_run(dg.DagsterRun("update_cutoffs", status=dg.DagsterRunStatus.FAILURE, tags=tags))
+
+    assert "churn_scores" not in set().union(*map(assets, asked(unscored)))

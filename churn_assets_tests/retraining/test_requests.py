@@ -2,7 +2,7 @@
 
 from churn_assets.resources.planning import AssetState
 from churn_assets.resources.retraining_runs import DECISION, LABELLED, TRAINED, recording, retraining
-from churn_assets.resources.retrainings import decision_config, decision_tags
+from churn_assets.resources.retrainings import decision_config, decision_tags, recording_tags
 from churn_assets.retraining.decision import Decision
 from churn_assets_tests.retraining.causes import cause, retrained
 
@@ -15,7 +15,9 @@ def states(**missing: tuple[str, ...]) -> list[AssetState]:
     """States of the cut-offs' tables of which some partitions are missing."""
     tables = (*LABELLED, "churn_scores")
     keys = {table: MATURE if table == "churn_labels" else WEEKS for table in tables}
-    return [AssetState(t, "cutoff", keys[t], (), missing.get(t, ()), {}) for t in tables]
+    lacking = {table: missing.get(table, ()) for table in tables}
+    there = {table: tuple(key for key in keys[table] if key not in lacking[table]) for table in tables}
+    return [AssetState(t, "cutoff", keys[t], there[t], lacking[t], {}) for t in tables]
 
 
 def test_where_nothing_is_missing_it_trains_compares_and_records() -> None:
@@ -68,7 +70,15 @@ def test_a_decision_that_starts_nothing_is_recorded_alone() -> None:
     request = recording(DECIDED)
 
     assert tuple(request.assets) == (DECISION,)
-    assert (request.tags, request.config) == (decision_tags(DECIDED), decision_config(DECIDED))
+    assert (request.tags, request.config) == (recording_tags(DECIDED), decision_config(DECIDED))
+    assert "churn_assets/verdict" not in request.tags
+
+
+def test_cutoffs_without_features_are_not_scored() -> None:
+    request = retraining(DECIDED, states(churn_scores=WEEKS[2:], user_features=WEEKS[3:]))
+
+    assert request.tags["dagster/asset_partition_range_start"] == WEEKS[2]
+    assert request.tags["dagster/asset_partition_range_end"] == WEEKS[2]
 
 
 def test_a_decision_without_a_report_has_no_tag_of_one() -> None:

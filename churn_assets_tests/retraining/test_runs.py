@@ -124,3 +124,15 @@ def test_a_run_killed_in_the_middle_of_a_promotion_leaves_one_champion_and_its_r
     (decision,) = read_decisions(copy.lake)
     assert copy.registry.champion().number == "1"
     assert (decision.key, decision.outcome, decision.champion_after) == (DECIDED.key, "promotion", "1")
+
+
+def test_nothing_trains_beside_a_retraining_in_flight(copy: Service, console: Console) -> None:
+    rewritten(copy, CHURN_LABELS, lambda rows: rows.assign(churned=False), MATURE[0])
+    with copy.session() as session:
+        tags = {VERDICT: "retrain", TRIGGER: "novelty"}
+        session.instance.add_run(dg.DagsterRun("retrain", status=dg.DagsterRunStatus.STARTED, tags=tags))
+
+    said = console.call("run", "--until", "models")
+
+    assert "Training waits. Retraining" in " ".join((said.out + said.err).split())
+    assert [version.number for version in copy.registry.versions()] == ["1"]

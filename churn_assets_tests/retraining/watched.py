@@ -20,12 +20,13 @@ from churn_assets.monitoring.tables import DRIFT_REPORT
 from churn_assets.registry.registry import CHAMPION, ModelRegistry
 from churn_assets.registry.tracking import prepare, tracking_below
 from churn_assets.resources.model_store import ModelStoreResource
-from churn_assets.resources.retrainings import decision_of
+from churn_assets.resources.retraining_runs import recording
+from churn_assets.resources.retrainings import decision_of, retrainings_of
+from churn_assets.resources.runner import carry_out
 from churn_assets.resources.storage import LakeResource
 from churn_assets.retraining.cursor import Cursor
 from churn_assets.retraining.decision import Decision
 from churn_assets.retraining.ledger import merged, read_decisions, table_of
-from churn_assets.retraining.sensors import retrainings_of
 from churn_assets.retraining.tables import RETRAINING_DECISION
 from churn_assets.settings import Settings
 from churn_assets_tests.registry.tiny import register
@@ -155,6 +156,11 @@ class Watched:
         with self.lake.replacing(RETRAINING_DECISION) as path:
             pq.write_table(table_of(merged(read_decisions(self.lake), [decision])), path)
         return decision
+
+    def recording(self, decision: Decision) -> list[Decision]:
+        """Carry out a run that records a decision, and read the table that it leaves."""
+        carry_out(build_defs(self.settings), recording(decision), instance=self.instance)
+        return read_decisions(self.lake)
 
     def in_flight(self) -> str | None:
         """What the guard says."""
