@@ -116,9 +116,7 @@ class Settings(BaseSettings):
     ] = 0.1
     novel_listeners: Annotated[
         Share,
-        Field(
-            description="Share of a window's listeners never seen in training that is called novel; told, no cause to retrain."
-        ),
+        Field(description="Share of listeners never seen in training that is called novel; told, no cause to retrain."),
     ] = 0.5
     performance_level: Annotated[
         Share, Field(description="Chance of a false alarm that the verdict on performance may have.")
