@@ -98,14 +98,17 @@ def show_decisions(settings: Settings) -> None:
 
 
 def decisions_table(decisions: "list[Decision]") -> Table:
-    """One row a decision: when, what set it off, what was decided and why, what came of it."""
-    table = Table(title="Decisions to retrain, the newest last", title_justify="left")
-    for name in ("when (UTC)", "data clock", "trigger", "decision", "outcome", "champion"):
-        table.add_column(name, no_wrap=name != "outcome")
+    """One row a decision: when and of which day, what set it off and what came of it, and why; fits 80 columns."""
+    table = Table(title="Decisions to retrain, the newest last", title_justify="left", show_lines=True)
+    table.add_column("when (UTC), data clock", no_wrap=True)
+    table.add_column("trigger, decision", no_wrap=True)
     table.add_column("why", overflow="fold")
     for decision in decisions:
         when = f"{decision.decided_at.astimezone(UTC):%Y-%m-%d %H:%M}"
-        table.add_row(when, _day(decision.as_of), decision.trigger, decision.verdict, *_ended(decision))
+        outcome, champion, why = _ended(decision)
+        decided = f"{decision.verdict}: {outcome}" if outcome else decision.verdict
+        what = f"{decision.trigger}\n{decided}\nchampion {champion}"
+        table.add_row(f"{when}\n{_day(decision.as_of)}", what, why)
     return table
 
 
