@@ -97,7 +97,7 @@ class Watcher:
         return all(self._has_decided(watch, cursors) for watch in self._watches)
 
     def _tell(self, run: "Run", start: Start) -> None:
-        from churn_assets.resources.retrainings import TRIGGER, VERDICT, decision_of
+        from churn_assets.resources.retrainings import TRIGGER, decision_of
 
         if TRIGGER not in run.tags or self.told.get(run.run_id) == run.status.value:
             return
@@ -106,7 +106,7 @@ class Watcher:
         decision = decision_of(run)
         after = f"  {time.monotonic() - start.moment:5.0f} s"
         if is_new and decision is not None:
-            self.console.print(f"{after} {run.tags[TRIGGER]}: {run.tags[VERDICT]}. {decision.reason}", highlight=False)
+            self.console.print(f"{after} {decision.trigger}: {decision.verdict}. {decision.reason}", highlight=False)
         if run.is_finished:
             self.console.print(f"{after} run {run.run_id[:8]} ({run.job_name}): {run.status.value}", highlight=False)
 
