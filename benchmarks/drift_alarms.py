@@ -75,9 +75,7 @@ class Study:
             sizes=ALARM_SIZES,
             same=same,
             later=weeks,
-            shifts={
-                size: [self._shifted(judge, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES
-            },
+            shifts={size: [self._shifted(judge, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES},
             shift_values=SHIFTS,
             strengths={strength: self._changed(strength) for strength in self.strengths},
             power_sizes=POWER_SIZES,
