@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster._utils.warnings import BetaWarning
 
+from churn_assets.errors import SettingsError
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
@@ -46,8 +47,10 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
     """The definitions that `settings` (by default those of the environment) describe.
 
     `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
+    SettingsError for an engine or a place of the lake that settings can name and nothing can work with yet.
     """
     settings = settings or Settings()
+    _refuse_what_is_not_built(settings)
     with warnings.catch_warnings():
         # Single-run backfills and open-ended partition mappings are in beta; we rely on both and pin them by tests.
         warnings.simplefilter("ignore", BetaWarning)
@@ -62,6 +65,18 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
             "executor": dg.in_process_executor,
         }
         return dg.Definitions(**(wired | overrides), resources=resources)
+
+
+def _refuse_what_is_not_built(settings: Settings) -> None:
+    """Better no table than one made by another engine than asked for, or written to a local folder called `s3:`."""
+    if settings.engine != "duckdb":
+        raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
+    if "://" in settings.lake_url:
+        message = (
+            f"CHURN_LAKE is {settings.lake_url!r}, and the lake must lie in a folder: name a local or mounted one. "
+            "Logs may land anywhere (CHURN_LANDING)."
+        )
+        raise SettingsError(message)
 
 
 def _resources(settings: Settings) -> dict[str, Any]:

@@ -197,7 +197,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def settings_page() -> str:
-    """The reference page of all settings as Markdown: `docs/settings.md`."""
+    """The reference page of all settings as Markdown: `docs/reference/settings.md`."""
     rows = [
         f"| `CHURN_{name.upper()}` | `{'' if field.default is None else field.default}` | {field.description} |"
         for name, field in Settings.model_fields.items()

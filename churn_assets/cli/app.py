@@ -28,7 +28,7 @@ def main() -> None:
         _give_up(str(error))
     except ValidationError as error:
         wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
-        _give_up("; ".join(wrong) + ". docs/settings.md lists what is allowed.")
+        _give_up("; ".join(wrong) + ". docs/reference/settings.md lists what is allowed.")
 
 
 def _give_up(message: str) -> None:

@@ -25,7 +25,7 @@ def column_schema(contract: Contract) -> dg.TableSchema:
             column.name,
             column.type.value,
             column.description,
-            constraints=dg.TableColumnConstraints(nullable=column.nullable, other=_rules(column)),
+            constraints=dg.TableColumnConstraints(nullable=column.nullable, other=column_rules(column)),
         )
         for column in contract.columns
     ]
@@ -33,7 +33,8 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     return dg.TableSchema(columns, constraints=dg.TableConstraints(unique))
 
 
-def _rules(column: Column) -> list[str]:
+def column_rules(column: Column) -> list[str]:
+    """The range and values that a column may hold, in words."""
     rules = []
     if column.at_least is not None:
         rules.append(f">= {column.at_least:g}")

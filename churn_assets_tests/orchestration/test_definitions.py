@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from churn_assets.definitions import build_defs, defs
+from churn_assets.errors import SettingsError
 from churn_assets.resources.lake_asset import OWNER
 from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
@@ -114,6 +115,12 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
 
     assert marked.sensors == []
     assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
+
+
+@pytest.mark.parametrize(("name", "value"), [("engine", "spark"), ("lake", "s3://bucket/lake")])
+def test_an_engine_or_a_lake_that_is_not_built_is_refused_before_anything_is_made(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"CHURN_{name.upper()} is '{value}'"):
+        build_defs(Settings(_env_file=None, **{name: value}))
 
 
 SENSORS = {
