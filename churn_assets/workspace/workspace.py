@@ -1,0 +1,158 @@
+"""What `connect()` gives: one object with a method for everything that somebody in a notebook asks for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from churn_assets.cutoffs import SECOND
+from churn_assets.lake.lake import Lake
+from churn_assets.scoring.bands import RiskBands
+from churn_assets.settings import Settings
+from churn_assets.workspace.catalogue import BY_NAME, TableName, find
+from churn_assets.workspace.choice import Choice, Day, Days, Named, key_of
+from churn_assets.workspace.lazy import LazyTables
+from churn_assets.workspace.models import Model, Models
+from churn_assets.workspace.partitions import Shelf
+from churn_assets.workspace.place import Place
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from churn_assets.workspace.explanation import Explanation
+    from churn_assets.workspace.prediction import Logs
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Workspace:
+    """Tables, models, predictions and reports of one platform; `churn_assets.connect()` makes it.
+
+    It looks at the files afresh at every call, beside a running daemon or without one. Only `materialize` writes.
+    """
+
+    _place: Place
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it goes by, paths made absolute."""
+        return self._place.settings
+
+    @property
+    def home(self) -> Path:
+        """The folder that everything written lies in."""
+        return self.settings.home
+
+    @property
+    def _shelf(self) -> Shelf:
+        """The lake as it is now."""
+        return Shelf(self.settings, Lake(Path(self.settings.lake_url)), datetime.now(UTC).date())
+
+    @cached_property
+    def _models(self) -> Models:
+        return Models(self.settings)
+
+    @cached_property
+    def _lazy(self) -> LazyTables:
+        return LazyTables(self.settings, self._shelf.lake)
+
+    def assets(self) -> "pd.DataFrame":
+        """Every table: group, partitions that exist of how many that can, rows, oldest, newest, and what a row is."""
+        from churn_assets.workspace.tables import listed
+
+        return listed(self._shelf)
+
+    def columns(self, name: TableName | str) -> "pd.DataFrame":
+        """Every column of a table: type, whether it may be null, and what it means."""
+        from churn_assets.workspace.tables import columns_of
+
+        return columns_of(find(name))
+
+    def load(  # noqa: PLR0913 — the ways to choose, each by its name
+        self,
+        name: TableName | str,
+        *,
+        cutoff: Days | None = None,
+        day: Days | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+        columns: Iterable[str] | None = None,
+    ) -> "pd.DataFrame":
+        """A table, or some of its days or cut-offs and columns, as a pandas frame; nothing else is read.
+
+        `start` and `end` are both included. Times are naive UTC. Without a choice, everything that is there. What is
+        asked for and could be there must be: MissingPartitionError says how to make it; UnknownNameError and
+        ImmatureLabelError say what there is instead.
+        """
+        from churn_assets.workspace.tables import load
+
+        entry = find(name)
+        choice = Choice.of(entry, Named(cutoff, day), start=start, end=end)
+        return load(self._shelf.partitions(entry).scan(choice), entry.column_names(columns))
+
+    def table(self, name: TableName | str) -> "ir.Table":
+        """A table as a lazy Ibis expression on DuckDB: filter, join and aggregate it, then `.execute()`.
+
+        All tables of a workspace are in one DuckDB. Partition columns (`day`, `cutoff`) are typed, and a filter on them
+        spares the files of other partitions.
+        """
+        return self._lazy.table(find(name).contract)
+
+    def model(self, version: str | int | None = None) -> Model:
+        """A version of the model: the champion, or `"challenger"`, or a number; loaded once, its files verified.
+
+        NoChampionError before the first promotion; RegistryError, with the versions there are, for an unknown one.
+        """
+        return self._models.named(version)
+
+    def predict(self, logs: "Logs", *, as_of: Day | None = None, explain: bool = False) -> "pd.DataFrame":
+        """The champion's prediction for each listener of some raw events, as `POST /predict` answers; nothing is kept.
+
+        `logs` are events as the log has them (a list of objects, a frame, or a `.json`/`.jsonl` file, also `.gz` or
+        `.zst`), or rows of `raw_logs` or `events`. `as_of` is the cut-off; without it the data clock or, where the
+        listener's own newest event is later, the first midnight after it. RequestError says which event and field is
+        wrong.
+        """
+        from churn_assets.serving.predictor import Moment
+        from churn_assets.serving.scores import landed_until
+        from churn_assets.workspace.prediction import Oracle
+
+        moment = Moment(landed_until(self._shelf.lake), round(datetime.now(UTC).timestamp() * SECOND))
+        oracle = Oracle(self._models.serving(), self.settings, moment)
+        return oracle.predict(logs, as_of=None if as_of is None else key_of(as_of), is_explained=explain)
+
+    def explain(self, user_id: str | int, *, cutoff: Day | None = None) -> "Explanation":
+        """Why the champion says what it says of a listener: a SHAP waterfall, and the reasons in words.
+
+        At a cut-off, or at the newest one that has features of the listener.
+        """
+        from churn_assets.features.tables import USER_FEATURES
+        from churn_assets.workspace.explanation import Listener, explain
+
+        entry, key = find(USER_FEATURES.table), None if cutoff is None else key_of(cutoff)
+        shelf = self._shelf
+        shelf.partitions(entry).scan(Choice(None if key is None else (key,)))
+        champion = self._models.serving()
+        bands = RiskBands(medium=self.settings.medium_risk, high=self.settings.high_risk)
+        return explain(Listener(shelf.lake, str(user_id)).features(key), champion, bands)
+
+    def __getitem__(self, name: str) -> "ir.Table":
+        """`ws["events"]` is `ws.table("events")`."""
+        return self.table(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(BY_NAME)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BY_NAME)
+
+    def __repr__(self) -> str:
+        shelf = self._shelf
+        made = sum(1 for entry in BY_NAME.values() if shelf.partitions(entry).there)
+        clock = "nothing has landed yet" if shelf.clock is None else f"data clock {shelf.clock}"
+        return (
+            f"<Workspace {self.home}: {clock}, {made} of {len(BY_NAME)} tables made. "
+            "Try .assets(), .load(name), .model(), .predict(logs), .explain(user)>"
+        )
