@@ -1,6 +1,6 @@
 """Which partitions somebody asked for: one day or cut-off, several, or a span."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -12,6 +12,7 @@ Day: TypeAlias = str | date
 """A UTC calendar day: `"2026-05-04"`, a date, or a datetime or pandas Timestamp of that day."""
 Days: TypeAlias = Day | Iterable[Day]
 """One day, or several."""
+SPAN = "or start= and end="
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,14 @@ class Choice:
     last: str | None = None
 
     @classmethod
-    def of(cls, entry: Entry, named: "Named", *, start: Day | None, end: Day | None) -> "Choice":
+    def of(cls, entry: Entry, asked: "Asked") -> "Choice":
         """What was chosen; UnknownNameError if the table has no such partitions, or the choice contradicts itself."""
-        own, other = named.of(entry)
-        given = [name for name, value in named.given(start, end) if value is not None]
-        if other is not None or (entry.partition is None and given):
-            raise UnknownNameError(_wrong_partition(entry, given))
-        if own is not None and (start is not None or end is not None):
-            raise UnknownNameError(f"Give {entry.partition}=, or start= and end=, not both.")
-        first, last = (None if edge is None else key_of(edge) for edge in (start, end))
+        asked.check(entry)
+        first, last = (None if edge is None else key_of(edge) for edge in (asked.start, asked.end))
         if first is not None and last is not None and last < first:
             raise UnknownNameError(f"end={last} lies before start={first}: swap them.")
-        return cls(None if own is None else _keys(own), first, last)
+        named = asked.named
+        return cls(None if named is None else _keys(named), first, last)
 
     @property
     def is_everything(self) -> bool:
@@ -47,19 +44,29 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Named:
-    """The arguments that name partitions one by one."""
+class Asked:
+    """The arguments that choose partitions, as they were given."""
 
     cutoff: Days | None = None
     day: Days | None = None
+    start: Day | None = None
+    end: Day | None = None
 
-    def of(self, entry: Entry) -> tuple[Days | None, Days | None]:
-        """What was given of the table's own kind of partition, and of the other kind."""
-        return (self.cutoff, self.day) if entry.partition == "cutoff" else (self.day, self.cutoff)
+    @property
+    def named(self) -> Days | None:
+        """The partitions that were named one by one."""
+        return self.cutoff if self.cutoff is not None else self.day
 
-    def given(self, start: Day | None, end: Day | None) -> Sequence[tuple[str, object]]:
-        """Every argument by name."""
-        return (("cutoff", self.cutoff), ("day", self.day), ("start", start), ("end", end))
+    def check(self, entry: Entry) -> None:
+        """Raise UnknownNameError if the table has no such partitions, or if more was given than can hold."""
+        given = [name for name, value in vars(self).items() if value is not None]
+        if entry.partition is None and given:
+            names = ", ".join(f"{name}=" for name in given)
+            raise UnknownNameError(f"{entry.name} is one table without partitions: leave out {names}.")
+        if {"cutoff", "day"} & set(given) - {entry.partition}:
+            raise UnknownNameError(f"{entry.name} is kept by {entry.partition}: give {entry.partition}=, {SPAN}.")
+        if entry.partition in given and len(given) > 1:
+            raise UnknownNameError(f"Give {entry.partition}=, {SPAN}, not both.")
 
 
 def key_of(day: Day) -> str:
@@ -78,9 +85,3 @@ def key_of(day: Day) -> str:
 def _keys(days: Days) -> tuple[str, ...]:
     several = [days] if isinstance(days, str | date) else days
     return tuple(dict.fromkeys(key_of(day) for day in several))
-
-
-def _wrong_partition(entry: Entry, given: Sequence[str]) -> str:
-    if entry.partition is None:
-        return f"{entry.name} is one table without partitions: leave out {', '.join(f'{name}=' for name in given)}."
-    return f"{entry.name} is kept by {entry.partition}: give {entry.partition}=, or start= and end=."

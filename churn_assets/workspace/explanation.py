@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from churn_assets.contracts.contract import Contract
@@ -11,6 +10,7 @@ from churn_assets.errors import UnknownNameError
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.lake.lake import Lake
 from churn_assets.scoring.bands import RiskBands
+from churn_assets.workspace.page import png_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SHOWN_CUTOFFS = 6
 VERBS = (" raises the risk", " lowers the risk")
-DOTS_PER_INCH = 110
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,9 +48,7 @@ class Explanation:
         return waterfall(self)
 
     def _repr_png_(self) -> bytes:
-        buffer = BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
-        return buffer.getvalue()
+        return png_of(self.figure)
 
     def __repr__(self) -> str:
         told = "\n".join(f"  - {reason}" for reason in self.reasons) or "  - nothing stands out"

@@ -158,12 +158,14 @@ class Models:
         is_ours = tracking.database is None or os.access(tracking.folder, os.W_OK)
         return ModelRegistry(prepare(tracking) if is_ours else tracking)
 
-    @property
-    def history(self) -> "History":
-        """The decisions about the champion."""
+    def history_if_any(self) -> "History | None":
+        """The decisions about the champion; None if nothing was ever trained."""
         from churn_assets.registry.history import History
 
-        return History(self.registry)
+        try:
+            return History(self.registry)
+        except NoChampionError:
+            return None
 
     def named(self, version: "str | int | None") -> Model:
         """A version by number or alias, the champion if None; NoChampionError or RegistryError if there is none."""

@@ -3,7 +3,15 @@
 import base64
 from collections.abc import Iterable, Sequence
 from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 100
+SHORT = 12
+"""Characters that are kept in one line."""
 STYLE = """
 <style>
 .churn-assets{font:14px/1.45 system-ui,sans-serif;max-width:64rem}
@@ -11,6 +19,7 @@ STYLE = """
 .churn-assets caption{text-align:left;font-weight:600;padding:.25rem 0}
 .churn-assets th,.churn-assets td{padding:.2rem .6rem;text-align:left;border-bottom:1px solid #8886;vertical-align:top}
 .churn-assets td.number{text-align:right;font-variant-numeric:tabular-nums}
+.churn-assets .short{white-space:nowrap}
 .churn-assets .bad{font-weight:600;color:#b3261e}
 .churn-assets .good{font-weight:600;color:#1b6e3c}
 .churn-assets .quiet{opacity:.75}
@@ -55,10 +64,18 @@ def figure_text(value: object, digits: int = 3) -> str:
 
 
 def _first(value: object) -> str:
-    return f'<th scope="row">{escape(figure_text(value))}</th>'
+    return f'<th scope="row" class="short">{escape(figure_text(value))}</th>'
 
 
 def _cell(value: object) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    kind = ' class="number"' if is_number else ""
-    return f"<td{kind}>{escape(figure_text(value))}</td>"
+    text = figure_text(value)
+    is_number = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    kinds = [name for name, is_kind in (("number", is_number), ("short", len(text) <= SHORT)) if is_kind]
+    return f'<td class="{" ".join(kinds)}">{escape(text)}</td>'
+
+
+def png_of(figure: "Figure") -> bytes:
+    """A figure as PNG."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
+    return buffer.getvalue()

@@ -180,6 +180,13 @@ class Partitions:
         make = f"Make it: ws.materialize({name!r}, {span}), {ROUTES}."
         return f"{name} lacks {len(missing)} of what was asked for: {shown}. {self._what_there_is()} {make}"
 
+    def none_possible(self, choice: Choice) -> MissingPartitionError:
+        """That nothing of a choice can be made, and what can."""
+        if self.shelf.clock is None:
+            return MissingPartitionError(self._nothing_landed())
+        span = f"{self.possible[0]} to {self.possible[-1]}" if self.possible else "none yet: too little has landed"
+        return MissingPartitionError(f"{self._none_between(choice)} What can be made: {span}.")
+
     def _none_between(self, choice: Choice) -> str:
         return f"{self.entry.name} has nothing from {choice.first or 'the beginning'} to {choice.last or 'the end'}."
 

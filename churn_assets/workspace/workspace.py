@@ -12,7 +12,7 @@ from churn_assets.lake.lake import Lake
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.settings import Settings
 from churn_assets.workspace.catalogue import BY_NAME, TableName, find
-from churn_assets.workspace.choice import Choice, Day, Days, Named, key_of
+from churn_assets.workspace.choice import Asked, Choice, Day, Days, key_of
 from churn_assets.workspace.lazy import LazyTables
 from churn_assets.workspace.models import Model, Models
 from churn_assets.workspace.partitions import Shelf
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from churn_assets.lake.lake import Scan
+    from churn_assets.workspace.drift import Drift
     from churn_assets.workspace.explanation import Explanation
+    from churn_assets.workspace.making import Made
+    from churn_assets.workspace.performance import Performance
     from churn_assets.workspace.prediction import Logs
 
 
@@ -89,7 +93,7 @@ class Workspace:
         from churn_assets.workspace.tables import load
 
         entry = find(name)
-        choice = Choice.of(entry, Named(cutoff, day), start=start, end=end)
+        choice = Choice.of(entry, Asked(cutoff, day, start, end))
         return load(self._shelf.partitions(entry).scan(choice), entry.column_names(columns))
 
     def table(self, name: TableName | str) -> "ir.Table":
@@ -137,6 +141,58 @@ class Workspace:
         champion = self._models.serving()
         bands = RiskBands(medium=self.settings.medium_risk, high=self.settings.high_risk)
         return explain(Listener(shelf.lake, str(user_id)).features(key), champion, bands)
+
+    def drift(self, *, day: Day | None = None) -> "Drift":
+        """The drift report of a day, the newest if None: verdict, every feature, and pictures of the worst movers."""
+        from churn_assets.monitoring.tables import DRIFT_REPORT
+        from churn_assets.workspace.drift import drift
+
+        return drift(self._report(DRIFT_REPORT.table, day), self._shelf, self._models.registry)
+
+    def performance(self, *, day: Day | None = None) -> "Performance":
+        """How good each version is at cut-offs it never learned from, as known on a day, the newest one if None."""
+        from churn_assets.monitoring.tables import PERFORMANCE_REPORT
+        from churn_assets.workspace.performance import Rule, performance
+
+        rule = Rule(self.settings.target, self.settings.performance_level)
+        return performance(self._report(PERFORMANCE_REPORT.table, day), rule)
+
+    def _report(self, name: str, day: Day | None) -> "Scan":
+        key = None if day is None else (key_of(day),)
+        return self._shelf.partitions(find(name)).scan(Choice(key))
+
+    def history(self) -> "pd.DataFrame":
+        """Every decision about the model, the oldest first: promotions, refusals, rollbacks and retrainings."""
+        from churn_assets.workspace.history import decided
+
+        return decided(self._models.history_if_any(), self._shelf.lake)
+
+    def status(self) -> "pd.DataFrame":
+        """One row a table: partitions that are materialised, missing and stale, and why, as `churn-assets status`."""
+        from churn_assets.workspace.making import judged
+
+        with self._place.session() as session:
+            return judged(session)
+
+    def materialize(
+        self,
+        name: TableName | str,
+        *,
+        cutoff: Days | None = None,
+        day: Days | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+    ) -> "Made":
+        """Make a table, or some of its days or cut-offs, now and in this process; nothing downstream of it.
+
+        A progress bar tells how far it is, and the run is in the history that the UI shows. Without a choice,
+        everything that can be made. Raises what stops it: MissingPartitionError names what has to be made before.
+        """
+        from churn_assets.workspace.making import materialize, wanted_keys
+
+        entry = find(name)
+        choice = Choice.of(entry, Asked(cutoff, day, start, end))
+        return materialize(self._place, entry.name, wanted_keys(self._shelf.partitions(entry), choice))
 
     def __getitem__(self, name: str) -> "ir.Table":
         """`ws["events"]` is `ws.table("events")`."""
