@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.contracts.contract import Contract, Type
-from churn_assets.errors import MissingPartitionError
+from churn_assets.lake.engine import without_progress_bar
 from churn_assets.lake.lake import FILE, Lake
 from churn_assets.settings import Settings
 
@@ -31,16 +31,11 @@ class LazyTables:
         limits = {"threads": settings.threads, "memory_limit": settings.memory_limit}
         backend = ibis.duckdb.connect(temp_directory=str(settings.home / "spill"), **limits)
         backend.raw_sql("SET TimeZone = 'UTC'")
-        backend.raw_sql("SET enable_progress_bar = false")
+        without_progress_bar(backend.con)
         return backend
 
     def table(self, contract: Contract) -> "ir.Table":
-        """The table; each execution looks at the partitions that are there by then.
-
-        MissingPartitionError if there is none at all: DuckDB could not say which columns it has.
-        """
-        if not self.lake.keys(contract):
-            raise MissingPartitionError(f"{contract.table} has not been made yet: ws.materialize({contract.table!r}).")
+        """The table, of which there must be a partition; each execution looks at those that are there by then."""
         self.backend.raw_sql(f"CREATE OR REPLACE VIEW {contract.table} AS {self._select(contract)}")
         return self.backend.table(contract.table)
 

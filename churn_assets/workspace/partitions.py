@@ -167,9 +167,9 @@ class Partitions:
         )
 
     def _what_is_missing(self, missing: Sequence[str]) -> str:
+        name, partition = self.entry.name, self.entry.partition
         if self.shelf.clock is None:
             return self._nothing_landed()
-        name, partition = self.entry.name, self.entry.partition
         if self.entry.possible is Possible.ON_REQUEST:
             return f"Nothing was recorded in {name} yet: `churn-assets retrain`, or a sensor of the daemon, does so."
         if partition is None or not missing:

@@ -102,7 +102,9 @@ class Workspace:
         All tables of a workspace are in one DuckDB. Partition columns (`day`, `cutoff`) are typed, and a filter on them
         spares the files of other partitions.
         """
-        return self._lazy.table(find(name).contract)
+        entry = find(name)
+        self._shelf.partitions(entry).scan(Choice())
+        return self._lazy.table(entry.contract)
 
     def model(self, version: str | int | None = None) -> Model:
         """A version of the model: the champion, or `"challenger"`, or a number; loaded once, its files verified.

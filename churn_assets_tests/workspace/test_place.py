@@ -123,9 +123,7 @@ def test_without_any_project_the_defaults_hold_and_the_workspace_says_that_nothi
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_workspace_means_the_same_wherever_the_process_goes(
-    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workspace_means_the_same_wherever_the_process_goes(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = Settings(home=Path("mine"), mlflow_url="sqlite:///m.db", store_url="sqlite:////abs.db", _env_file=None)
 
     ws = churn_assets.connect(told)
@@ -154,9 +152,9 @@ def test_a_folder_that_is_not_there_is_told_with_what_lies_near(elsewhere: Path)
 def test_a_folder_that_is_neither_home_nor_project_is_told_with_what_lies_inside_and_around(elsewhere: Path) -> None:
     home = home_in(elsewhere / "demo")
 
-    with pytest.raises(SettingsError, match="neither a home .* nor a project .* Did you mean .*/demo"):
+    with pytest.raises(SettingsError, match=r"neither a home .* nor a project .* Did you mean .*/demo"):
         churn_assets.connect(elsewhere)
-    with pytest.raises(SettingsError, match="neither a home .* Did you mean .*/demo"):
+    with pytest.raises(SettingsError, match=r"neither a home .* Did you mean .*/demo"):
         churn_assets.connect(home / "lake")
 
 
