@@ -1,6 +1,8 @@
 """Materialising from a notebook: in this process, checked beforehand, and kept in the history that the UI shows."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,9 +73,17 @@ def materialize(place: Place, name: str, keys: Sequence[str]) -> Made:
     with place.session() as session:
         assets = session.made_together(name)
         request = Request(assets, Range(keys[0], keys[-1]).tags)
-        with shown_progress(dict.fromkeys(assets, len(keys))) as progress:
+        with shown_progress(dict.fromkeys(assets, len(keys))) as progress, _beside_an_event_loop():
             done = session.carry_out(request, progress)
     return Made(done.run_id, done.written)
+
+
+@contextmanager
+def _beside_an_event_loop() -> Iterator[None]:
+    """Silence a warning of Dagster's, which drops a coroutine that it cannot await where a kernel's loop runs."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "coroutine 'BaseEventLoop.shutdown_asyncgens' was never awaited")
+        yield
 
 
 def judged(session: "Session") -> "pd.DataFrame":

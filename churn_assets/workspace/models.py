@@ -1,8 +1,9 @@
 """Versions of the model as a notebook holds them: card, metrics, features, and predictions for frames of features."""
 
 import os
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +155,7 @@ class Models:
                 f"No model has been trained in {self.settings.home} yet: `churn-assets run` trains and promotes one "
                 "once enough labels are mature. ws.assets() shows what there is."
             )
+        _load_mlflow()
         # A store that was moved is made to speak of where it lies now, where that may be written.
         is_ours = tracking.database is None or os.access(tracking.folder, os.W_OK)
         return ModelRegistry(prepare(tracking) if is_ours else tracking)
@@ -182,8 +184,6 @@ class Models:
                 return registry.version(version)
 
     def _load(self, version: "ModelVersion") -> "LoadedModel":
-        from dataclasses import replace
-
         known = self._loaded.get(version.digest)
         if known is None:
             known = self._loaded[version.digest] = self.registry.load(version)
@@ -205,3 +205,10 @@ def _listing(rows: Mapping[str, Mapping[str, Any]], columns: list[str]) -> "pd.D
     from churn_assets.workspace.listing import Listing
 
     return Listing([[row[name] for name in columns] for row in rows.values()], index=list(rows), columns=columns)
+
+
+def _load_mlflow() -> None:
+    """Load MLflow, which brings a progress bar that misses widgets in a kernel; nothing here shows it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import mlflow  # noqa: F401 — loaded for the others

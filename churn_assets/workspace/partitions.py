@@ -41,6 +41,16 @@ class Shelf:
         last = self.settings.last_day
         return self.today - ONE_DAY if last == "open" else last
 
+    @property
+    def told(self) -> str:
+        """How far the log has landed, in a few words; beside it, that the settings are not those of this log."""
+        if self.clock is None:
+            return "nothing has landed yet"
+        first, last = self.settings.first_day, self.last_day
+        if first < self.clock <= last + ONE_DAY:
+            return f"data clock {self.clock}"
+        return f"data clock {self.clock}, outside of CHURN_FIRST_DAY to CHURN_LAST_DAY ({first} to {last})"
+
     def partitions(self, entry: Entry) -> "Partitions":
         """Those of one table."""
         return Partitions(self, entry)
@@ -71,10 +81,11 @@ class Partitions:
                 return _keys(days_between(settings.first_day, self.shelf.last_day))
             case Possible.RECENT:
                 return _keys(self._recent())
-            case Possible.CUTOFFS:
-                return _keys([] if clock is None else settings.cutoffs.up_to(clock))
-            case Possible.MATURE:
-                return _keys([] if clock is None else settings.cutoffs.mature(clock))
+            case Possible.CUTOFFS | Possible.MATURE if clock is not None:
+                is_mature = self.entry.possible is Possible.MATURE
+                return _keys(settings.cutoffs.mature(clock) if is_mature else settings.cutoffs.up_to(clock))
+            case _:
+                return []
 
     def _recent(self) -> Iterator[date]:
         clock, settings = self.shelf.clock, self.shelf.settings

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from churn_assets.cutoffs import epoch_ms
 from churn_assets.errors import RequestError
 from churn_assets.features.batch import Horizon
-from churn_assets.ingest.tables import EVENTS
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.settings import Settings
 
@@ -26,6 +25,12 @@ Logs: TypeAlias = "str | os.PathLike[str] | Iterable[Mapping[str, Any]] | pd.Dat
 """Events as the log has them: a list of objects, a frame, or a `.json`/`.jsonl` file, also `.gz` or `.zst`."""
 LOOKED_UP = ("device", "os", "browser", "city", "region", "country")
 """Columns of `events` that ingest worked out of the user agent and the location."""
+USED = frozenset(
+    {"ts", "user_id", "session_id", "item_in_session", "page", "level", "artist", "song", "length", "method", "gender"}
+)
+OF_EVENTS = USED | {"registration", *LOOKED_UP}
+OF_RAW_LOGS = USED | {"registration", "user_agent", "location"}
+"""Columns that a frame of either table must have, so that features are made from all that the log told."""
 SHOWN_COMPLAINTS = 5
 UNBOUNDED = 1 << 40
 SAID = (
@@ -60,14 +65,15 @@ class Oracle:
 
 
 def _asked(logs: Logs, told: Mapping[str, str | None]) -> "Asked":
+    import pandas as pd
+
     from churn_assets.serving.request import Limits, read_request
 
     given = {name: value for name, value in told.items() if value is not None}
     limits = Limits(UNBOUNDED, UNBOUNDED)
-    import pandas as pd
-
     if not isinstance(logs, pd.DataFrame):
         return read_request(_body(logs), given, route="batch", limits=limits)
+    _require_whole_rows(logs)
     asked = read_request(_wrapped(_lines(logs)), given, route="batch", limits=limits)
     return _with_columns(asked, logs)
 
@@ -145,9 +151,20 @@ def _log_name(column: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def _require_whole_rows(frame: "pd.DataFrame") -> None:
+    """Raise RequestError for rows of a table without all that features read: what lacks would count as null."""
+    known = set(frame.columns)
+    lacking = min((sorted(names - known) for names in (OF_EVENTS, OF_RAW_LOGS)), key=len)
+    if "user_id" in known and lacking:
+        raise RequestError(
+            f"The rows lack {', '.join(lacking)}, which features are made from: load `events` or `raw_logs` with all "
+            "their columns."
+        )
+
+
 def _with_columns(asked: "Asked", frame: "pd.DataFrame") -> "Asked":
     """Rows of `events` keep what ingest worked out of user agents and locations, which they no longer carry."""
-    if not set(EVENTS.names) - {"day", "origin"} <= set(frame.columns):
+    if not set(frame.columns) >= OF_EVENTS:
         return asked
     looked_up = {name: frame[name].astype(object).where(frame[name].notna(), None).to_numpy() for name in LOOKED_UP}
     kept = {name: values[asked.events.rows] for name, values in looked_up.items()}
@@ -167,7 +184,8 @@ def _frame(made: "Iterable[Explained]", *, is_explained: bool) -> "pd.DataFrame"
 
 
 def _said(error: Any) -> str:
-    """What is wrong, with the first complaints: which event, which field."""
+    """What is wrong, with the first complaints that it does not tell of by itself: which event, which field."""
     problem = error.problem
-    complaints = [f"{one.pointer or 'the body'} {one.detail}" for one in problem.complaints[:SHOWN_COMPLAINTS]]
-    return " ".join([problem.detail, *([f"In particular: {'; '.join(complaints)}."] if complaints else [])])
+    others = [one for one in problem.complaints if f" {one.pointer}" not in problem.detail][:SHOWN_COMPLAINTS]
+    told = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in others)
+    return f"{problem.detail} Also: {told}." if told else problem.detail

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from churn_assets.errors import ContractError
 from churn_assets.lake.frames import read_frame
 from churn_assets.workspace.catalogue import ENTRIES, Entry
 from churn_assets.workspace.partitions import Partitions, Shelf
@@ -17,8 +18,18 @@ COLUMNS = ("group", "partition", "exist", "of", "rows", "oldest", "newest", "des
 
 
 def load(scan: "Scan", columns: Sequence[str] | None) -> "pd.DataFrame":
-    """The rows of a scan as a frame of `columns` (all, if None), in order of partitions."""
-    return read_frame(scan, columns)
+    """The rows of a scan as a frame of `columns` (all, if None), in order of partitions.
+
+    ContractError if a file was written by code that did not know one of the columns yet.
+    """
+    try:
+        return read_frame(scan, columns)
+    except KeyError as error:
+        message = (
+            f"Some of {scan.contract.table} was made by earlier code ({error}): ws.status() says what is stale, and "
+            f"`churn-assets run` or ws.materialize({scan.contract.table!r}, ...) makes it again."
+        )
+        raise ContractError(message) from error
 
 
 def listed(shelf: Shelf) -> "pd.DataFrame":

@@ -209,8 +209,7 @@ class Workspace:
     def __repr__(self) -> str:
         shelf = self._shelf
         made = sum(1 for entry in BY_NAME.values() if shelf.partitions(entry).there)
-        clock = "nothing has landed yet" if shelf.clock is None else f"data clock {shelf.clock}"
         return (
-            f"<Workspace {self.home}: {clock}, {made} of {len(BY_NAME)} tables made. "
+            f"<Workspace {self.home}: {shelf.told}, {made} of {len(BY_NAME)} tables made. "
             "Try .assets(), .load(name), .model(), .predict(logs), .explain(user)>"
         )

@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import churn_assets
-from churn_assets.errors import ChurnAssetsError, ImmatureLabelError, MissingPartitionError, UnknownNameError
+from churn_assets.errors import (
+    ChurnAssetsError,
+    ContractError,
+    ImmatureLabelError,
+    MissingPartitionError,
+    UnknownNameError,
+)
 from churn_assets.ingest.tables import EVENTS
 from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.lake.lake import Lake
@@ -192,6 +198,24 @@ def test_reading_changes_nothing_below_the_home(ws: Workspace, service: Service)
 
     after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in service.home.rglob("*")}
     assert {path for path, told in after.items() if before.get(path) != told} == set()
+
+
+def test_files_of_earlier_code_say_that_they_are_to_be_made_again(copy: Service) -> None:
+    path = copy.lake.path(CHURN_LABELS, MATURE[0])
+    pq.write_table(pq.read_table(path, partitioning=None).drop_columns("cancelled"), path)
+    ws = churn_assets.connect(copy.settings)
+
+    with pytest.raises(
+        ContractError, match=r"Some of churn_labels was made by earlier code .*cancelled.* makes it again"
+    ):
+        ws.load("churn_labels")
+    assert list(ws.load("churn_labels", columns=["churned"])) == ["churned"]
+
+
+def test_settings_of_another_log_are_told(service: Service) -> None:
+    ws = churn_assets.connect(service.settings.model_copy(update={"last_day": date(2026, 1, 31)}))
+
+    assert "data clock 2026-02-11, outside of CHURN_FIRST_DAY to CHURN_LAST_DAY (2026-01-05 to 2026-01-31)" in repr(ws)
 
 
 def test_the_workspace_says_where_it_is_and_what_it_holds(ws: Workspace, service: Service) -> None:

@@ -12,6 +12,7 @@ import zstandard
 from starlette.testclient import TestClient
 
 from churn_assets.errors import RequestError
+from churn_assets.ingest.exact_line import read_line
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.app import create_app
 from churn_assets.workspace.workspace import Workspace
@@ -36,14 +37,7 @@ def lines(service: Service) -> list[bytes]:
     users = set(service.rows(CHURN_SCORES)["user_id"].unique()[:LISTENERS])
     files = sorted((service.home / "landing").glob("*.json.gz"))
     every = [line for file in files for line in gzip.decompress(file.read_bytes()).splitlines()]
-    return [line for line in every if _user_of(line) in users]
-
-
-def _user_of(line: bytes) -> str | None:
-    try:
-        return str(json.loads(line)["userId"])
-    except (ValueError, KeyError, TypeError):
-        return None
+    return [line for line in every if getattr(read_line(line), "user_id", None) in users]
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +109,13 @@ def test_rows_of_the_lake_are_answered_like_the_lines_they_came_from(
     # Replays and the order of files are of no account to features.
     columns = [*SHOWN, "as_of", "reasons"]
     pd.testing.assert_frame_equal(said.loc[expected.index, columns], expected[columns], check_exact=True)
+
+
+def test_rows_of_the_lake_without_all_that_features_read_are_refused(ws: Workspace) -> None:
+    events = ws.load("events", day="2026-01-20")
+
+    with pytest.raises(RequestError, match="The rows lack os, song, which features are made from: load `events`"):
+        ws.predict(events.drop(columns=["song", "os"]))
 
 
 def _timeless(said: pd.DataFrame) -> pd.DataFrame:

@@ -44,6 +44,14 @@ def test_every_cell_runs_and_shows_something(tour: nbformat.NotebookNode) -> Non
         assert any(told.values()), source
 
 
+def test_nothing_is_complained_of(tour: nbformat.NotebookNode) -> None:
+    complaints = [
+        output.text for cell in tour.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"
+    ]
+
+    assert complaints == []
+
+
 def test_the_kept_output_is_of_the_same_kinds(tour: nbformat.NotebookNode) -> None:
     kept = nbformat.read(TOUR, as_version=4)
 
