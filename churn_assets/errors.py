@@ -4,7 +4,8 @@ ChurnAssetsError
  ├── SettingsError            a setting is missing or contradicts another
  ├── LandingError             a landing file cannot be read, or has vanished
  ├── LakeError
- │    └── MissingPartitionError   a table or partition is not in the lake
+ │    ├── MissingPartitionError   a table or partition is not in the lake
+ │    └── UnknownNameError        there is no table, column, partition or listener of that name
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
@@ -38,6 +39,10 @@ class LakeError(ChurnAssetsError):
 
 class MissingPartitionError(LakeError):
     """A table or one of its partitions has not been materialised."""
+
+
+class UnknownNameError(LakeError):
+    """There is no table, column, partition or listener of that name, nor could there be."""
 
 
 class ContractError(ChurnAssetsError):

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_assets.cutoffs import CutoffSchedule
@@ -191,6 +191,12 @@ class Settings(BaseSettings):
             horizon_days=self.horizon_days,
             weekday=None if self.cutoff_schedule == "daily" else WEEKDAYS.index(self.cutoff_schedule),
         )
+
+
+def refusal(error: ValidationError) -> str:
+    """Which settings cannot be used, and why, as one sentence."""
+    wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
+    return "; ".join(wrong) + ". docs/reference/settings.md lists what is allowed."
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -27,8 +27,9 @@ def main() -> None:
     except ChurnAssetsError as error:
         _give_up(str(error))
     except ValidationError as error:
-        wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
-        _give_up("; ".join(wrong) + ". docs/reference/settings.md lists what is allowed.")
+        from churn_assets.settings import refusal
+
+        _give_up(refusal(error))
 
 
 def _give_up(message: str) -> None:

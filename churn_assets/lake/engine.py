@@ -60,7 +60,7 @@ class Engine:
             connection.execute(f"SET memory_limit = '{self.memory_limit}'")
             connection.execute(f"SET temp_directory = '{_quoted(self.spill)}'")
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
+            without_progress_bar(connection)
             yield connection
 
     def write(self, recipe: Recipe, keys: Sequence[str], lake: Lake, progress: Progress | None = None) -> list[Written]:
@@ -79,6 +79,13 @@ class Engine:
         with self.connect() as connection:
             _bind(connection, inputs)
             return connection.sql(to_sql(expression)).to_arrow_table()
+
+
+def without_progress_bar(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Let a connection show no progress bar; a Jupyter kernel without widgets has none, and refuses to be told so."""
+    [(is_shown,)] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if is_shown:
+        connection.execute("SET enable_progress_bar = false")
 
 
 @dataclass(frozen=True)

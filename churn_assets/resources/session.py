@@ -75,6 +75,11 @@ class Session:
         graph = self.defs.resolve_asset_graph()
         return {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()}
 
+    def made_together(self, asset: str) -> tuple[str, ...]:
+        """The asset and those that are made in the same step."""
+        node = self.defs.resolve_asset_graph().get(dg.AssetKey(asset))
+        return tuple(sorted(key.to_user_string() for key in node.execution_set_asset_keys))
+
     def states(self) -> Sequence[AssetState]:
         """State of every table, upstream ones first; landing files are surveyed once some day has been read."""
         return self.platform().states()
