@@ -1,6 +1,5 @@
 """The platform as our own commands use it: definitions and Dagster's history of the same settings."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from churn_assets.definitions import build_defs
 from churn_assets.ingest.arrivals import remember
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
+from churn_assets.resources.instance import open_instance
 from churn_assets.resources.planning import AssetState, Work
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.progress import Listener
@@ -21,29 +21,6 @@ from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
 from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
-
-CONFIG = "dagster.yaml"
-HOME_CONFIG = """# Written by churn-assets: Dagster's history of this CHURN_HOME.
-storage:
-  sqlite:
-    base_dir: {home}/storage
-compute_logs:
-  module: dagster.core.storage.local_compute_log_manager
-  class: LocalComputeLogManager
-  config:
-    base_dir: {home}/logs
-local_artifact_storage:
-  module: dagster.core.storage.root
-  class: LocalArtifactStorage
-  config:
-    base_dir: {home}
-run_retries:
-  enabled: true
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
 
 
 @dataclass(frozen=True)
@@ -117,22 +94,6 @@ class Session:
 
 @contextmanager
 def open_session(settings: Settings) -> Iterator[Session]:
-    """The platform of the settings, open until the block ends.
-
-    Dagster's history is that of DAGSTER_HOME if it is set; else, with the default home, what the
-    `dagster.yaml` of the working directory says (as for `dagster dev`); else a home inside CHURN_HOME.
-    """
-    with _instance(settings) as instance:
+    """The platform of the settings, open until the block ends, with the history that `open_instance` finds."""
+    with open_instance(settings) as instance:
         yield Session(settings, build_defs(settings), instance)
-
-
-def _instance(settings: Settings) -> dg.DagsterInstance:
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    here = Path.cwd()
-    if "home" not in settings.model_fields_set and (here / CONFIG).exists():
-        return dg.DagsterInstance.from_config(str(here))
-    home = settings.dagster_home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    (home / CONFIG).write_text(HOME_CONFIG.format(home=home))
-    return dg.DagsterInstance.from_config(str(home))
