@@ -36,7 +36,8 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
     parts = [_read(scan.contract, key, path, names, wanted) for key, path in scan.files]
     if not parts:
         return _empty(scan.contract, names)
-    frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    # DuckDB declares a column as never null or not as its plan has it, so that files of one table may differ in that.
+    frame: pd.DataFrame = pa.concat_tables(parts, promote_options="default").to_pandas()
     times = {name: FRAME_TYPES[Type.TIMESTAMP] for name in names if _is_time(scan.contract.column(name))}
     return frame.astype(times)
 

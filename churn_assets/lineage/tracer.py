@@ -148,6 +148,6 @@ def _notes_on_sent(prediction: "Prediction", events: "pd.DataFrame", lines: "pd.
         yield f"{copies} of the events that were sent are copies of others, which count once."
     lacking = len(events) - copies - int(lines["is_used"].sum())
     if lacking:
-        yield f"{lacking} events are in no log file that was ingested: the prediction store alone has them."
+        yield f"{lacking} of the events that were sent stand in no log file that was ingested, in the store alone."
     if prediction.knowledge < 1:
         yield f"So little was known that a prior was blended in: {prediction.knowledge:.0%} is the model's own word."
