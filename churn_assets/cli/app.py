@@ -146,6 +146,21 @@ def trace(
 
 
 @app.command()
+def forget(
+    user: Annotated[str | None, typer.Argument(help="The listener: `userId` of the log.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish what was interrupted, whoever it was about.")
+    ] = False,
+) -> None:
+    """Remove a listener from everything that is kept: files, tables, predictions, models, reports, histories."""
+    from churn_assets.cli.forget import forget_listener
+    from churn_assets.settings import Settings
+
+    forget_listener(Settings(), user, is_agreed=yes, is_resumed=resume)
+
+
+@app.command()
 def simulate(
     listeners: Annotated[int, typer.Option(min=1, help="Listeners on the first day.")] = 2_000,
     days: Annotated[

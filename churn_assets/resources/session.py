@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 
 from churn_assets.definitions import build_defs
+from churn_assets.errors import ForgettingError
+from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.ingest.arrivals import remember
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
@@ -70,21 +72,29 @@ class Session:
         )
 
     def run(self, work: Work, progress: Listener) -> RunResult:
-        """Carry out one piece of work in this process."""
+        """Carry out one piece of work in this process; ForgettingError while a listener is being forgotten."""
+        self._require_nobody_forgotten()
         span = Range(work.first, work.last)
         return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
 
     def carry_out(self, request: Request, progress: Listener | None = None) -> RunResult:
-        """Carry out a request with tags and configuration of its own in this process."""
+        """Carry out a request with tags and configuration of its own in this process; raises like `run`."""
+        self._require_nobody_forgotten()
         return carry_out(self.defs, request, instance=self.instance, progress=progress)
 
     def export_served_events(self) -> None:
         """Write what the API was sent and the log does not know to the landing folder, if there is anything to look at.
 
-        Raises LandingError or StoreError where that cannot be done.
+        Raises LandingError or StoreError where that cannot be done, ForgettingError while a listener is forgotten.
         """
+        self._require_nobody_forgotten()
         if self.predictions.has_unexported(self.landing):
             run_assets(self.defs, [SERVED_EVENTS], Range(), instance=self.instance)
+
+    def _require_nobody_forgotten(self) -> None:
+        reason = why_nothing_may_run(self.settings.home)
+        if reason is not None:
+            raise ForgettingError(reason)
 
     def _survey(self) -> Mapping[str, str]:
         found = self.landing.arrivals(self.lake).surveyed()
