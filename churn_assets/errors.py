@@ -17,6 +17,8 @@ ChurnAssetsError
  │    └── StoreUnreachableError   it does not answer, or is busy for longer than was waited: nothing was kept, try again
  ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
  ├── ReportError              a report cannot be made
+ ├── LineageError             a prediction cannot be traced back to what it was made from
+ ├── ForgettingError          a listener cannot be forgotten now, or not everywhere
  └── RetrainingError          a retraining cannot be decided on or recorded
 """
 
@@ -87,6 +89,14 @@ class RequestError(ChurnAssetsError):
 
 class ReportError(ChurnAssetsError):
     """A report cannot be made."""
+
+
+class LineageError(ChurnAssetsError):
+    """A prediction cannot be traced back to what it was made from."""
+
+
+class ForgettingError(ChurnAssetsError):
+    """A listener cannot be forgotten now, or not everywhere."""
 
 
 class RetrainingError(ChurnAssetsError):

@@ -131,6 +131,37 @@ def card(
 
 
 @app.command()
+def trace(
+    user: Annotated[str | None, typer.Argument(help="The listener; with a request id, which of its listeners.")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="Cut-off of the score, such as 2026-01-31; the newest if not given.")
+    ] = None,
+    request: Annotated[str | None, typer.Option(help="Id of an answer of the API.")] = None,
+    every: Annotated[bool, typer.Option("--every-line", help="Name every log line, however many there are.")] = False,
+) -> None:
+    """Follow a prediction back to model, features, daily aggregates, and the lines of the log files it came from."""
+    from churn_assets.cli.trace import show_trace
+    from churn_assets.settings import Settings
+
+    show_trace(Settings(), {"user": user, "cutoff": cutoff, "request_id": request}, is_whole=every)
+
+
+@app.command()
+def forget(
+    user: Annotated[str | None, typer.Argument(help="The listener: `userId` of the log.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish what was interrupted, whoever it was about.")
+    ] = False,
+) -> None:
+    """Remove a listener from everything that is kept: files, tables, predictions, models, reports, histories."""
+    from churn_assets.cli.forget import forget_listener
+    from churn_assets.settings import Settings
+
+    forget_listener(Settings(), user, is_agreed=yes, is_resumed=resume)
+
+
+@app.command()
 def simulate(
     listeners: Annotated[int, typer.Option(min=1, help="Listeners on the first day.")] = 2_000,
     days: Annotated[
