@@ -16,7 +16,8 @@ ChurnAssetsError
  │    └── StoreUnreachableError   it does not answer, or is busy for longer than was waited: nothing was kept, try again
  ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
  ├── ReportError              a report cannot be made
- └── RetrainingError          a retraining cannot be decided on or recorded
+ ├── RetrainingError          a retraining cannot be decided on or recorded
+ └── RetentionError           a retention list cannot be made, written or judged
 """
 
 
@@ -86,3 +87,7 @@ class ReportError(ChurnAssetsError):
 
 class RetrainingError(ChurnAssetsError):
     """A retraining cannot be decided on or recorded."""
+
+
+class RetentionError(ChurnAssetsError):
+    """A retention list cannot be made, written or judged."""
