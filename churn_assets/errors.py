@@ -19,7 +19,8 @@ ChurnAssetsError
  ├── ReportError              a report cannot be made
  ├── LineageError             a prediction cannot be traced back to what it was made from
  ├── ForgettingError          a listener cannot be forgotten now, or not everywhere
- └── RetrainingError          a retraining cannot be decided on or recorded
+ ├── RetrainingError          a retraining cannot be decided on or recorded
+ └── RetentionError           a retention list cannot be made, written or judged
 """
 
 
@@ -101,3 +102,7 @@ class ForgettingError(ChurnAssetsError):
 
 class RetrainingError(ChurnAssetsError):
     """A retraining cannot be decided on or recorded."""
+
+
+class RetentionError(ChurnAssetsError):
+    """A retention list cannot be made, written or judged."""

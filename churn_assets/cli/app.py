@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -16,6 +17,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The champion, the challenger and the decisions about them.", invoke_without_command=True)
 app.add_typer(models, name="model")
+lists = typer.Typer(help="Whom to call, and what calling did.", invoke_without_command=True)
+app.add_typer(lists, name="retention")
 
 
 def main() -> None:
@@ -40,11 +43,11 @@ def _give_up(message: str) -> None:
 @app.command()
 def run(
     until: Annotated[
-        Literal["days", "features", "models", "scores", "reports"],
+        Literal["days", "features", "models", "scores", "lists", "reports"],
         typer.Option(help="The last stage to materialise."),
     ] = "reports",
 ) -> None:
-    """Materialise every day and cut-off that is possible and not done yet, then train, score and report."""
+    """Materialise every day and cut-off that is possible and not done yet, then train, score, list and report."""
     from churn_assets.cli.run import run_everything
     from churn_assets.settings import Settings
 
@@ -128,6 +131,33 @@ def card(
     from churn_assets.settings import Settings
 
     show_card(Settings(), version)
+
+
+@lists.callback()
+def retention(
+    context: typer.Context,
+    cutoff: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The newest one if not given.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Money for all calls, other than the settings'.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write the list to: .csv or .parquet.")] = None,
+    calls_only: Annotated[bool, typer.Option("--calls-only", help="Leave hold-outs out of the file.")] = False,
+) -> None:
+    """Show whom to call at a cut-off, and write the list to a file; the terms are settings, CHURN_RETENTION_*."""
+    if context.invoked_subcommand is None:
+        from churn_assets.cli.retention import Order, show_list
+        from churn_assets.settings import Settings
+
+        show_list(Settings(), Order(cutoff and cutoff.date(), budget, out, calls_only))
+
+
+@lists.command()
+def effect(
+    campaign: Annotated[str | None, typer.Option(help="That of the settings if not given.")] = None,
+) -> None:
+    """Show what calling did: those called beside those held out, once labels are mature."""
+    from churn_assets.cli.retention import show_effect
+    from churn_assets.settings import Settings
+
+    show_effect(Settings(), campaign)
 
 
 @app.command()
