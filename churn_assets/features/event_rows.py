@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from churn_assets.features.aggregates import Aggregate, Grain, Operator
 from churn_assets.features.batch import Horizon, reach_days
 from churn_assets.features.daily import UNKNOWN
 from churn_assets.features.event_columns import Array, EventColumns
-from churn_assets.features.rows import Rows, Values, running_sums
+from churn_assets.features.families import Family
+from churn_assets.features.rows import Rows, running_sums
+from churn_assets.features.timeline import Timeline
 
 Numbers = tuple[Array, Array, int]
 """Rows of items that count, a number for each, different for every listener; and how many numbers there are."""
@@ -27,43 +30,44 @@ class EventRows:
     horizon: Horizon
     _numbers: dict[str, Numbers] = field(default_factory=dict)
 
-    def values(self, operator: Operator, aggregates: Sequence[Aggregate]) -> Values:
-        """One value a listener for each aggregate over events or active days; all have the same operator."""
-        match operator:
+    @property
+    def timeline(self) -> Timeline:
+        """The events in order."""
+        return self.rows.timeline
+
+    def values(self, family: Family) -> Array:
+        """The values of a family over events or active days: aggregates x listeners."""
+        match family.operator:
             case Operator.LATEST:
-                return ((one, self.latest(one)) for one in aggregates)
+                return _texts([self.columns.at(one.name, self.timeline.ends) for one in family.aggregates])
             case Operator.HEARD | Operator.NEWLY_HEARD:
-                return ((one, self.heard(one)) for one in aggregates)
+                return self.heard(family)
             case Operator.CHANGES | Operator.LAST_CHANGE | Operator.TIME_IN:
-                return ((one, self.over_states(one)) for one in aggregates)
+                return np.array([self.over_states(one) for one in family.aggregates])
             case Operator.LONGEST_GAP:
-                return ((one, self.longest_gap) for one in aggregates)
-            case _ if aggregates[0].grain is Grain.DAY:
-                return ((one, self.active_days(one)) for one in aggregates)
+                return np.array([self.longest_gap() for _ in family.aggregates])
+            case _ if family.grain is Grain.DAY:
+                return self.active_days(family)
             case _:
-                return self.rows.values(operator, aggregates)
+                return self.rows.values(family)
 
-    def latest(self, aggregate: Aggregate) -> Array:
-        """The text of the last event."""
-        found = np.empty(len(self.rows.timeline.cutoffs), dtype=object)
-        found[:] = self.columns.at(aggregate.name, self.rows.timeline.ends)
-        return found
-
-    def heard(self, aggregate: Aggregate) -> Array:
+    def heard(self, family: Family) -> Array:
         """How many items are met in the window for the first time within reach."""
+        edges = zip(self.timeline.rows_at[family.since], self.timeline.rows_at[family.until], strict=True)
+        return np.array([self._heard(one, *edge) for one, edge in zip(family.aggregates, edges, strict=True)])
+
+    def _heard(self, aggregate: Aggregate, since: Array, until: Array) -> Array:
         rows, numbers, count = self._items(aggregate)
-        timeline, listener = self.rows.timeline, self.rows.timeline.listener
-        reach = reach_days(aggregate, self.horizon)
-        if reach < self.horizon.lookback_days:
-            is_near = rows >= timeline.since(reach)[listener[rows]]
+        listener = self.timeline.listener
+        if reach_days(aggregate, self.horizon) < self.horizon.lookback_days:
+            is_near = rows >= since[listener[rows]]
             rows, numbers = rows[is_near], numbers[is_near]
         first = np.full(count, len(listener), dtype=np.int64)
         np.minimum.at(first, numbers, rows)
         first = first[first < len(listener)]
         whose = listener[first]
-        since, until = timeline.stretch(aggregate.window)
         is_inside = (first >= since[whose]) & (first < until[whose])
-        return np.bincount(whose[is_inside], minlength=len(timeline.cutoffs)).astype(np.float64)
+        return np.bincount(whose[is_inside], minlength=len(since)).astype(np.float64)
 
     def _items(self, aggregate: Aggregate) -> Numbers:
         if aggregate.name not in self._numbers:
@@ -71,7 +75,7 @@ class EventRows:
         return self._numbers[aggregate.name]
 
     def _number(self, aggregate: Aggregate) -> Numbers:
-        coded, listener = self.columns.coded(aggregate.name), self.rows.timeline.listener
+        coded, listener = self.columns.coded(aggregate.name), self.timeline.listener
         counts = ~coded.equals(None)
         if aggregate.condition is not None:
             counts &= self.rows.holds(aggregate.condition)
@@ -80,7 +84,7 @@ class EventRows:
 
     def over_states(self, aggregate: Aggregate) -> Array:
         """How often the state changes, when it did last, or how long it was the one that is asked for."""
-        timeline = self.rows.timeline
+        timeline = self.timeline
         match aggregate.operator:
             case Operator.CHANGES:
                 return self._between_ends(running_sums(self._has_changed(aggregate.name)))
@@ -101,36 +105,32 @@ class EventRows:
         return has_changed
 
     def _between_ends(self, running: Array) -> Array:
-        timeline = self.rows.timeline
-        return (running[timeline.ends + 1] - running[timeline.starts]).astype(np.float64)
+        return (running[self.timeline.ends + 1] - running[self.timeline.starts]).astype(np.float64)
 
     @cached_property
     def has_before(self) -> Array:
         """Whether an event has one of the same listener before it."""
-        has_before = np.ones(len(self.rows.timeline.listener), dtype=bool)
-        has_before[self.rows.timeline.starts] = False
+        has_before = np.ones(len(self.timeline.listener), dtype=bool)
+        has_before[self.timeline.starts] = False
         return has_before
 
     @cached_property
     def day(self) -> Array:
         """Epoch day of each event."""
-        return self.rows.timeline.ts // DAY
+        return self.timeline.ts // DAY
 
-    def active_days(self, aggregate: Aggregate) -> Array:
-        """How many days of the window have an event: windows begin at midnight, so no day is cut in two."""
+    def active_days(self, family: Family) -> Array:
+        """How many days of each window have an event: windows begin at midnight, so no day is cut in two."""
         is_first_of_day = ~self.has_before
         is_first_of_day[1:] |= self.day[1:] != self.day[:-1]
-        since, until = self.rows.timeline.stretch(aggregate.window)
-        running = running_sums(is_first_of_day)
-        return (running[until] - running[since]).astype(np.float64)
+        return self.rows.sums(family, lambda _: is_first_of_day)
 
-    @cached_property
     def longest_gap(self) -> Array:
         """Most days from one active day to the next, or from the last one to the cut-off."""
-        timeline, day = self.rows.timeline, self.day
+        day = self.day
         gap = np.where(self.has_before, day - np.append(0, day[:-1]), 0)
-        silence = timeline.cutoffs // DAY - day[timeline.ends]
-        return np.maximum(np.maximum.reduceat(gap, timeline.starts), silence).astype(np.float64)
+        silence = self.timeline.cutoffs // DAY - day[self.timeline.ends]
+        return np.maximum(np.maximum.reduceat(gap, self.timeline.starts), silence).astype(np.float64)
 
 
 def distinct_pairs(listener: Array, codes: Array, count: int) -> tuple[Array, int]:
@@ -142,3 +142,10 @@ def distinct_pairs(listener: Array, codes: Array, count: int) -> tuple[Array, in
         return codes, count
     numbers, distinct = pd.factorize(listener * count + codes)
     return numbers, len(distinct)
+
+
+def _texts(columns: Sequence[Sequence[Any]]) -> Array:
+    """Rows of texts, or None, as an array of objects."""
+    texts = np.empty((len(columns), len(columns[0])), dtype=object)
+    texts[:] = columns
+    return texts

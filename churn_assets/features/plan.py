@@ -1,16 +1,19 @@
 """The declarations as a list of steps: whatever several features share is worked out once, in one order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any
 
-from churn_assets.features.aggregates import Aggregate, Condition, Grain, Operator, Window
+from churn_assets.features.aggregates import Aggregate, Condition, Grain
 from churn_assets.features.declaration import Catalogue, Feature
 from churn_assets.features.expressions import Expression, Operation
+from churn_assets.features.families import Edges, Family, families_of
 
 Operations = Mapping[str, Callable[..., Any]]
 """What the operations of an arithmetic do, by name."""
+Call = tuple[int, Callable[..., Any], Callable[[list[Any]], tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,10 @@ class Plan:
     features: Mapping[str, int]
 
     @cached_property
-    def families(self) -> Mapping[tuple[Grain, Operator], tuple[Aggregate, ...]]:
-        """The aggregates of each grain and operator, which are worked out together."""
-        found: dict[tuple[Grain, Operator], list[Aggregate]] = {}
-        for aggregate in self.places:
-            found.setdefault((aggregate.grain, aggregate.operator), []).append(aggregate)
-        return {family: tuple(aggregates) for family, aggregates in found.items()}
-
-    @cached_property
-    def places(self) -> Mapping[Aggregate, int]:
-        """The step of each aggregate."""
-        return {step.expression: n for n, step in enumerate(self.steps) if isinstance(step.expression, Aggregate)}
+    def families(self) -> tuple[tuple[Family, tuple[int, ...]], ...]:
+        """The aggregates by families, and the places of each family's members."""
+        places = {step.expression: n for n, step in enumerate(self.steps) if isinstance(step.expression, Aggregate)}
+        return tuple((one, tuple(places[member] for member in one.aggregates)) for one in families_of(places))
 
     @cached_property
     def others(self) -> tuple[tuple[int, Expression], ...]:
@@ -51,19 +47,20 @@ class Plan:
             if step.name is None and not isinstance(step.expression, Aggregate)
         )
 
-    @cached_property
-    def windows(self) -> Mapping[bool, tuple[Window, ...]]:
-        """The windows of sessions (True), and those of events and days (False)."""
-        is_session = {False: set[Window](), True: set[Window]()}
-        for aggregate in self.places:
-            is_session[aggregate.grain is Grain.SESSION].add(aggregate.window)
-        return {kind: tuple(windows) for kind, windows in is_session.items()}
+    def edges_of(self, *, is_session: bool) -> Edges:
+        """Where the windows over sessions, or over events and days, begin and end."""
+        found = (one.edges for one, _ in self.families if (one.grain is Grain.SESSION) == is_session)
+        return next(found, Edges(()))
 
-    def finish(self, values: list[Any], operations: Operations) -> None:
-        """Work out every operation, given the values of all other steps in their places."""
-        for position, step in enumerate(self.steps):
+    def program(self, operations: Operations) -> Iterator[Call]:
+        """Every operation in order: its place, what it does, and what picks its arguments from the values."""
+        for place, step in enumerate(self.steps):
             if step.name is not None:
-                values[position] = operations[step.name](*[values[argument] for argument in step.arguments])
+                yield place, operations[step.name], _picking(step.arguments)
+
+
+def _picking(places: tuple[int, ...]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    return itemgetter(*places) if len(places) > 1 else lambda values: (values[places[0]],)
 
 
 @cache

@@ -3,24 +3,24 @@
 Used for a request to the API; `batch.py` does the same over the lake. A property test holds both equal.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from churn_assets.features import numpy_arithmetic, scalar_arithmetic
-from churn_assets.features.aggregates import Grain, Operator
+from churn_assets.features.aggregates import Grain
 from churn_assets.features.batch import Horizon
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.declaration import Catalogue
 from churn_assets.features.event_columns import Array, columns_of
 from churn_assets.features.event_rows import EventRows
 from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Constant, Expression
+from churn_assets.features.families import Family
 from churn_assets.features.listeners import Listeners
-from churn_assets.features.plan import Plan, plan_of
-from churn_assets.features.rows import Rows, Values
+from churn_assets.features.plan import Call, Plan, plan_of
+from churn_assets.features.rows import Rows
 from churn_assets.features.session_rows import session_rows
 from churn_assets.features.timeline import Timeline
 
@@ -30,74 +30,75 @@ __all__ = ["Array", "Listeners", "request_features"]
 def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogue = CATALOGUE) -> dict[str, Array]:
     """Every declared feature as an array of one value a listener, in the order of `listeners.user_ids`."""
     plan = plan_of(catalogue)
-    evaluation = _Evaluation(listeners, horizon, plan)
-    if len(listeners.user_ids) == 1:
-        return _of_one(evaluation.leaves(), plan)
-    return _of_many(evaluation.leaves(), plan, len(listeners.user_ids))
+    rows = _AllRows(listeners, horizon, plan)
+    known = {place: _supplied(expression, listeners, horizon) for place, expression in plan.others}
+    for family, places in plan.families:
+        known |= zip(places, rows.values(family), strict=True)
+    values = [known.get(place) for place in range(len(plan.steps))]
+    size = len(listeners.user_ids)
+    return _of_one(values, catalogue) if size == 1 else _of_many(values, catalogue, size)
 
 
-def _of_one(values: list[Any], plan: Plan) -> dict[str, Array]:
+def _supplied(expression: Expression, listeners: Listeners, horizon: Horizon) -> Any:
+    match expression:
+        case Constant(value=value):
+            return value
+        case _ if expression is CUTOFF:
+            return listeners.cutoffs
+        case _ if expression is LOG_START:
+            return horizon.log_start
+        case _:
+            assert expression is LOOKBACK
+            return horizon.lookback_days
+
+
+def _of_one(values: list[Any], catalogue: Catalogue) -> dict[str, Array]:
     """The features of a single listener, whose arithmetic needs no arrays."""
     values = [value.item() if isinstance(value, np.ndarray) else value for value in values]
-    plan.finish(values, scalar_arithmetic.OPERATIONS)
-    return {name: _one(values[position]) for name, position in plan.features.items()}
+    for place, operation, picked in _scalar_program(catalogue):
+        values[place] = operation(*picked(values))
+    return {name: _one(values[place]) for name, place in plan_of(catalogue).features.items()}
 
 
 def _one(value: Any) -> Array:
     return np.array([value], dtype=object if value is None or isinstance(value, str) else np.float64)
 
 
-def _of_many(values: list[Any], plan: Plan, size: int) -> dict[str, Array]:
+@cache
+def _scalar_program(catalogue: Catalogue) -> tuple[Call, ...]:
+    return tuple(plan_of(catalogue).program(scalar_arithmetic.OPERATIONS))
+
+
+def _of_many(values: list[Any], catalogue: Catalogue, size: int) -> dict[str, Array]:
+    plan = plan_of(catalogue)
     with np.errstate(divide="ignore", invalid="ignore"):
-        plan.finish(values, numpy_arithmetic.OPERATIONS)
-    return {name: np.broadcast_to(values[position], size) for name, position in plan.features.items()}
+        for place, operation, picked in plan.program(numpy_arithmetic.OPERATIONS):
+            values[place] = operation(*picked(values))
+    return {name: np.broadcast_to(values[place], size) for name, place in plan.features.items()}
 
 
 @dataclass(frozen=True)
-class _Evaluation:
-    """What the events of some listeners say, one operator after the other."""
+class _AllRows:
+    """The events and the sessions of some listeners."""
 
     listeners: Listeners
     horizon: Horizon
     plan: Plan
 
-    def leaves(self) -> list[Any]:
-        """The values of all steps that are no operation, in their places; None in the places of operations."""
-        values: list[Any] = [None] * len(self.plan.steps)
-        for (grain, operator), aggregates in self.plan.families.items():
-            places = self.plan.places
-            rows = self.sessions if grain is Grain.SESSION else self.events
-            for aggregate, value in rows.values(operator, aggregates):
-                values[places[aggregate]] = value
-        for position, expression in self.plan.others:
-            values[position] = self._supplied(expression)
-        return values
-
-    def _supplied(self, expression: Expression) -> Any:
-        match expression:
-            case Constant(value=value):
-                return value
-            case _ if expression is CUTOFF:
-                return self.listeners.cutoffs
-            case _ if expression is LOG_START:
-                return self.horizon.log_start
-            case _:
-                assert expression is LOOKBACK
-                return self.horizon.lookback_days
-
-    @cached_property
-    def timeline(self) -> Timeline:
-        """The events in order."""
-        seen, windows = self.listeners, self.plan.windows[False]
-        return Timeline(seen.columns["ts"], seen.listener, seen.cutoffs, self.horizon.lookback_days, windows)
+    def values(self, family: Family) -> Array:
+        """The values of a family: aggregates x listeners."""
+        return self.sessions.values(family) if family.grain is Grain.SESSION else self.events.values(family)
 
     @cached_property
     def events(self) -> EventRows:
-        """The events, and what is over their days."""
-        columns = columns_of(self.listeners.columns)
-        return EventRows(Rows(columns, self.timeline), columns, self.horizon)
+        """The events, and their days."""
+        seen, edges = self.listeners, self.plan.edges_of(is_session=False)
+        columns = columns_of(seen.columns)
+        timeline = Timeline(columns["ts"], seen.listener, seen.cutoffs, self.horizon.lookback_days, edges)
+        return EventRows(Rows(columns, timeline), columns, self.horizon)
 
     @cached_property
     def sessions(self) -> Rows:
         """The sessions."""
-        return session_rows(self.listeners.columns["session_id"], self.timeline, self.plan.windows[True])
+        edges = self.plan.edges_of(is_session=True)
+        return session_rows(self.listeners.columns["session_id"], self.events.timeline, edges)

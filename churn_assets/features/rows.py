@@ -1,103 +1,107 @@
 """What can be said of the rows of some listeners, be they events or sessions: counts, totals, the first and last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from churn_assets.features.aggregates import Aggregate, Condition, Operator, Window
+from churn_assets.features.aggregates import Condition, Operator
 from churn_assets.features.event_columns import Array, EventColumns
-from churn_assets.features.expressions import Constant, Expression, Field, Operation, evaluate
-from churn_assets.features.numpy_arithmetic import NumpyArithmetic
+from churn_assets.features.expressions import Constant, Expression, Field, Operation
+from churn_assets.features.families import Family, Summand
+from churn_assets.features.numpy_arithmetic import OPERATIONS
 from churn_assets.features.timeline import Timeline
 
-MOST_FLAGS = 1 << 23
-"""So many flags are counted at once at most: it bounds the memory of a large evaluation."""
-Values = Iterator[tuple[Aggregate, Array]]
+MOST_AT_ONCE = 1 << 23
+"""So many flags or numbers are summed up at once at most: it bounds the memory of a large evaluation."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows along a timeline; every method gives one value a listener for each of some aggregates of one operator."""
+    """Rows along a timeline; the values of a family are an array of aggregates x listeners."""
 
     columns: Mapping[str, Array]
     timeline: Timeline
-    _masks: dict[Condition, Array] = field(default_factory=dict)
     _known: dict[Expression, Array] = field(default_factory=dict)
 
-    def values(self, operator: Operator, aggregates: Sequence[Aggregate]) -> Values:
-        """The values of aggregates with an operator that any rows know."""
-        match operator:
+    def values(self, family: Family) -> Array:
+        """The values of a family whose operator any rows know."""
+        match family.operator:
             case Operator.COUNT:
-                return self.counts(aggregates)
+                return self.sums(family, self._flags)
             case Operator.TOTAL:
-                return self.totals(aggregates)
+                return self.totals(family)
             case _:
-                pick = np.fmin if operator is Operator.FIRST else np.fmax
-                return (
-                    (one, pick.reduceat(self.on_rows(one.value).astype(np.float64), self.timeline.starts))
-                    for one in aggregates
-                )
+                pick = np.fmin if family.operator is Operator.FIRST else np.fmax
+                columns = [self.on_rows(one.value).astype(np.float64, copy=False) for one in family.aggregates]
+                return np.array([pick.reduceat(column, self.timeline.starts) for column in columns])
 
-    def counts(self, aggregates: Sequence[Aggregate]) -> Values:
-        """How many rows meet each condition in each window; many conditions are counted together."""
-        members: dict[Condition, list[Aggregate]] = {}
-        for one in aggregates:
-            if one.condition is None:
-                since, until = self.timeline.stretch(one.window)
-                yield one, (until - since).astype(np.float64)
-            else:
-                members.setdefault(one.condition, []).append(one)
-        at_once = max(1, MOST_FLAGS // max(1, len(self.timeline.ts)))
-        conditions = list(members)
-        for start in range(0, len(conditions), at_once):
-            block = conditions[start : start + at_once]
-            running = running_sums(np.array([self.holds(condition) for condition in block]))
-            for condition, sums in zip(block, running, strict=True):
-                yield from ((one, self._between(sums, one.window)) for one in members[condition])
+    def _flags(self, summand: Summand) -> Array:
+        _, condition = summand
+        return np.ones(len(self.timeline.ts), dtype=bool) if condition is None else self.holds(condition)
 
-    def totals(self, aggregates: Sequence[Aggregate]) -> Values:
-        """Sums of whole numbers; only what lies in a window takes part in its sum, however large the rest is."""
-        for one in aggregates:
-            values = self.on_rows(one.value)
-            if one.condition is not None:
-                values = np.where(self.holds(one.condition), values, 0)
-            if values.dtype.kind == "f":
-                yield one, self.timeline.summed(np.nan_to_num(values), one.window)
-            else:
-                yield one, self._between(running_sums(values), one.window)
+    def totals(self, family: Family) -> Array:
+        """Sums of whole numbers over the rows that meet a condition: of integers, or of floats that are whole."""
+        if all(condition is None and self.on_rows(value).dtype.kind == "i" for value, condition in family.members):
+            return self.sums(family, lambda summand: self.on_rows(summand[0]))
+        found = np.empty((len(family.aggregates), len(self.timeline.cutoffs)))
+        edges = self.timeline.rows_at
+        for summand, members in family.members.items():
+            numbers = self._summands(*summand)
+            for one in members:
+                found[one] = self.timeline.summed(numbers, edges[family.since[one]], edges[family.until[one]])
+        return found
 
-    def _between(self, running: Array, window: Window) -> Array:
-        since, until = self.timeline.stretch(window)
-        return (running[until] - running[since]).astype(np.float64)
+    def _summands(self, value: Expression | None, condition: Condition | None) -> Array:
+        """The values of the rows that count, 0 for all others and for what is null."""
+        numbers = self.on_rows(value)
+        counts = ~np.isnan(numbers) if condition is None else self.holds(condition) & ~np.isnan(numbers)
+        return np.where(counts, numbers, 0.0)
+
+    def sums(self, family: Family, of: Callable[[Summand], Array]) -> Array:
+        """Sums of flags or integers in each window, as differences of running sums: many at once in one pass."""
+        found = np.empty((len(family.aggregates), len(self.timeline.cutoffs)))
+        summands = list(family.members)
+        at_once = max(1, MOST_AT_ONCE // max(1, len(self.timeline.ts)))
+        edges = self.timeline.rows_at
+        for start in range(0, len(summands), at_once):
+            block = summands[start : start + at_once]
+            running = running_sums(np.array([of(summand) for summand in block]))
+            members = [position for summand in block for position in family.members[summand]]
+            rows = [[place] for place, summand in enumerate(block) for _ in family.members[summand]]
+            until, since = edges[family.until[members]], edges[family.since[members]]
+            found[members] = running[rows, until] - running[rows, since]
+        return found
 
     def holds(self, condition: Condition) -> Array:
-        """Whether each row meets a condition; worked out once."""
-        if condition not in self._masks:
-            self._masks[condition] = self._holds(condition.test)
-        return self._masks[condition]
-
-    def _holds(self, test: Expression) -> Array:
-        match test:
-            case Operation("equal", (Field(name), Constant(str() as text))) if isinstance(self.columns, EventColumns):
-                return self.columns.coded(name).equals(text)
-            case _:
-                return np.asarray(self.on_rows(test), dtype=bool)
+        """Whether each row meets a condition."""
+        return self.on_rows(condition.test)
 
     def on_rows(self, expression: Expression | None) -> Array:
-        """An expression over the columns, one value a row; worked out once."""
+        """An expression over the columns, one value a row; every part of it is worked out once."""
         assert expression is not None
         if expression not in self._known:
-            self._known[expression] = evaluate(expression, NumpyArithmetic(), self._column)
+            self._known[expression] = self._worked_out(expression)
         return self._known[expression]
 
-    def _column(self, leaf: Expression) -> Array:
-        assert isinstance(leaf, Field)
-        return self.columns[leaf.name]
+    def _worked_out(self, expression: Expression) -> Array:
+        match expression:
+            case Operation("equal", (Field(name), Constant(str() as text))) if isinstance(self.columns, EventColumns):
+                return self.columns.coded(name).equals(text)
+            case Operation(name, arguments):
+                found: Array = OPERATIONS[name](*map(self._operand, arguments))
+                return found
+            case _:
+                assert isinstance(expression, Field)
+                return self.columns[expression.name]
+
+    def _operand(self, expression: Expression) -> Array | float | str:
+        return expression.value if isinstance(expression, Constant) else self.on_rows(expression)
 
 
 def running_sums(values: Array) -> Array:
     """Sums of flags or whole numbers along the last axis, beginning with 0: exact, so that differences are too."""
-    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), dtype=np.int64)
+    sums = np.empty((*values.shape[:-1], values.shape[-1] + 1), dtype=np.int64)
+    sums[..., 0] = 0
     np.cumsum(values, axis=-1, out=sums[..., 1:])
     return sums
