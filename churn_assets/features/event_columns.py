@@ -12,13 +12,13 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """A column of texts as numbers: `codes`, one a row, of the distinct `texts`, of which None may be one."""
+    """A column of texts (or ids) as numbers: `codes`, one a row, of the distinct `texts`, of which None may be one."""
 
     codes: Array
-    texts: Mapping[str | None, int]
+    texts: Mapping[Any, int]
 
     @classmethod
-    def of(cls, texts: Sequence[str | None]) -> "Coded":
+    def of(cls, texts: Sequence[Any]) -> "Coded":
         """The numbers of a sequence of texts, from 0 in order of their first appearance."""
         numbers = dict.fromkeys(texts, 0)
         if len(numbers) > 1:
@@ -33,9 +33,9 @@ class Coded:
     def __getitem__(self, rows: Array) -> "Coded":
         return Coded(self.codes[rows], self.texts)
 
-    def equals(self, text: str | None) -> Array:
-        """Whether each row has this text."""
-        return np.asarray(self.codes == self.texts.get(text, -1))
+    def code(self, text: str | None) -> int:
+        """The number of a text; -1, which no row has, if it is none of them."""
+        return self.texts.get(text, -1)
 
     def with_default(self, text: str) -> Array:
         """Numbers that are equal where the texts are, None being the same as `text`."""

@@ -62,9 +62,8 @@ class EventRows:
         if reach_days(aggregate, self.horizon) < self.horizon.lookback_days:
             is_near = rows >= since[listener[rows]]
             rows, numbers = rows[is_near], numbers[is_near]
-        first = np.full(count, len(listener), dtype=np.int64)
-        np.minimum.at(first, numbers, rows)
-        first = first[first < len(listener)]
+        first = first_of_each(numbers, rows, count)
+        first = first[first >= 0]
         whose = listener[first]
         is_inside = (first >= since[whose]) & (first < until[whose])
         return np.bincount(whose[is_inside], minlength=len(since)).astype(np.float64)
@@ -76,7 +75,7 @@ class EventRows:
 
     def _number(self, aggregate: Aggregate) -> Numbers:
         coded, listener = self.columns.coded(aggregate.name), self.timeline.listener
-        counts = ~coded.equals(None)
+        counts = coded.codes != coded.code(None)
         if aggregate.condition is not None:
             counts &= self.rows.holds(aggregate.condition)
         rows = np.flatnonzero(counts)
@@ -123,7 +122,7 @@ class EventRows:
         """How many days of each window have an event: windows begin at midnight, so no day is cut in two."""
         is_first_of_day = ~self.has_before
         is_first_of_day[1:] |= self.day[1:] != self.day[:-1]
-        return self.rows.sums(family, lambda _: is_first_of_day)
+        return self.rows.sums(family, lambda _: is_first_of_day[None])
 
     def longest_gap(self) -> Array:
         """Most days from one active day to the next, or from the last one to the cut-off."""
@@ -131,6 +130,14 @@ class EventRows:
         gap = np.where(self.has_before, day - np.append(0, day[:-1]), 0)
         silence = self.timeline.cutoffs // DAY - day[self.timeline.ends]
         return np.maximum(np.maximum.reduceat(gap, self.timeline.starts), silence).astype(np.float64)
+
+
+def first_of_each(numbers: Array, rows: Array, count: int) -> Array:
+    """For each number below `count` the first of the ascending `rows` that has it, -1 where none does."""
+    first = np.full(count, -1, dtype=np.int64)
+    # Of several values for one place the last one stays, so the rows go backwards.
+    first[numbers[::-1]] = rows[::-1]
+    return first
 
 
 def distinct_pairs(listener: Array, codes: Array, count: int) -> tuple[Array, int]:

@@ -57,11 +57,11 @@ def _of_one(values: list[Any], catalogue: Catalogue) -> dict[str, Array]:
     values = [value.item() if isinstance(value, np.ndarray) else value for value in values]
     for place, operation, picked in _scalar_program(catalogue):
         values[place] = operation(*picked(values))
-    return {name: _one(values[place]) for name, place in plan_of(catalogue).features.items()}
-
-
-def _one(value: Any) -> Array:
-    return np.array([value], dtype=object if value is None or isinstance(value, str) else np.float64)
+    found = {name: values[place] for name, place in plan_of(catalogue).features.items()}
+    texts = {name: value for name, value in found.items() if value is None or isinstance(value, str)}
+    numbers = [value for name, value in found.items() if name not in texts]
+    columns = iter(np.array(numbers, dtype=np.float64)[:, None])
+    return {name: np.array([texts[name]], dtype=object) if name in texts else next(columns) for name in found}
 
 
 @cache
@@ -74,7 +74,12 @@ def _of_many(values: list[Any], catalogue: Catalogue, size: int) -> dict[str, Ar
     with np.errstate(divide="ignore", invalid="ignore"):
         for place, operation, picked in plan.program(numpy_arithmetic.OPERATIONS):
             values[place] = operation(*picked(values))
-    return {name: np.broadcast_to(values[place], size) for name, place in plan.features.items()}
+    return {name: _column(values[place], size) for name, place in plan.features.items()}
+
+
+def _column(value: Any, size: int) -> Array:
+    column = np.asarray(value)
+    return np.broadcast_to(column if column.dtype == object else column.astype(np.float64, copy=False), size)
 
 
 @dataclass(frozen=True)
@@ -101,4 +106,4 @@ class _AllRows:
     def sessions(self) -> Rows:
         """The sessions."""
         edges = self.plan.edges_of(is_session=True)
-        return session_rows(self.listeners.columns["session_id"], self.events.timeline, edges)
+        return session_rows(self.events.columns.coded("session_id"), self.events.timeline, edges)

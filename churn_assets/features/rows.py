@@ -1,12 +1,12 @@
 """What can be said of the rows of some listeners, be they events or sessions: counts, totals, the first and last."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from churn_assets.features.aggregates import Condition, Operator
-from churn_assets.features.event_columns import Array, EventColumns
+from churn_assets.features.event_columns import Array, Coded, columns_of
 from churn_assets.features.expressions import Constant, Expression, Field, Operation
 from churn_assets.features.families import Family, Summand
 from churn_assets.features.numpy_arithmetic import OPERATIONS
@@ -36,14 +36,28 @@ class Rows:
                 columns = [self.on_rows(one.value).astype(np.float64, copy=False) for one in family.aggregates]
                 return np.array([pick.reduceat(column, self.timeline.starts) for column in columns])
 
-    def _flags(self, summand: Summand) -> Array:
-        _, condition = summand
-        return np.ones(len(self.timeline.ts), dtype=bool) if condition is None else self.holds(condition)
+    def _flags(self, summands: Sequence[Summand]) -> Array:
+        """Summands x rows: which rows meet each condition; those that a text be another are asked together."""
+        flags = np.empty((len(summands), len(self.timeline.ts)), dtype=bool)
+        named: dict[str, tuple[list[int], list[int]]] = {}
+        for place, (_, condition) in enumerate(summands):
+            if condition is None:
+                flags[place] = True
+            elif (named_text := _named_text(condition.test)) is None:
+                flags[place] = self.holds(condition)
+            else:
+                name, text = named_text
+                places, codes = named.setdefault(name, ([], []))
+                places.append(place)
+                codes.append(self._texts(name).code(text))
+        for name, (places, codes) in named.items():
+            flags[places] = self._texts(name).codes == np.array(codes)[:, None]
+        return flags
 
     def totals(self, family: Family) -> Array:
         """Sums of whole numbers over the rows that meet a condition: of integers, or of floats that are whole."""
         if all(condition is None and self.on_rows(value).dtype.kind == "i" for value, condition in family.members):
-            return self.sums(family, lambda summand: self.on_rows(summand[0]))
+            return self.sums(family, lambda summands: np.array([self.on_rows(value) for value, _ in summands]))
         found = np.empty((len(family.aggregates), len(self.timeline.cutoffs)))
         edges = self.timeline.rows_at
         for summand, members in family.members.items():
@@ -58,7 +72,7 @@ class Rows:
         counts = ~np.isnan(numbers) if condition is None else self.holds(condition) & ~np.isnan(numbers)
         return np.where(counts, numbers, 0.0)
 
-    def sums(self, family: Family, of: Callable[[Summand], Array]) -> Array:
+    def sums(self, family: Family, of: Callable[[Sequence[Summand]], Array]) -> Array:
         """Sums of flags or integers in each window, as differences of running sums: many at once in one pass."""
         found = np.empty((len(family.aggregates), len(self.timeline.cutoffs)))
         summands = list(family.members)
@@ -66,7 +80,7 @@ class Rows:
         edges = self.timeline.rows_at
         for start in range(0, len(summands), at_once):
             block = summands[start : start + at_once]
-            running = running_sums(np.array([of(summand) for summand in block]))
+            running = running_sums(of(block))
             members = [position for summand in block for position in family.members[summand]]
             rows = [[place] for place, summand in enumerate(block) for _ in family.members[summand]]
             until, since = edges[family.until[members]], edges[family.since[members]]
@@ -85,9 +99,11 @@ class Rows:
         return self._known[expression]
 
     def _worked_out(self, expression: Expression) -> Array:
+        if (named := _named_text(expression)) is not None:
+            name, text = named
+            coded = self._texts(name)
+            return np.asarray(coded.codes == coded.code(text))
         match expression:
-            case Operation("equal", (Field(name), Constant(str() as text))) if isinstance(self.columns, EventColumns):
-                return self.columns.coded(name).equals(text)
             case Operation(name, arguments):
                 found: Array = OPERATIONS[name](*map(self._operand, arguments))
                 return found
@@ -95,8 +111,20 @@ class Rows:
                 assert isinstance(expression, Field)
                 return self.columns[expression.name]
 
+    def _texts(self, name: str) -> Coded:
+        return columns_of(self.columns).coded(name)
+
     def _operand(self, expression: Expression) -> Array | float | str:
         return expression.value if isinstance(expression, Constant) else self.on_rows(expression)
+
+
+def _named_text(test: Expression) -> tuple[str, str] | None:
+    """The field and the text of a test that asks whether a field is a text; None for any other."""
+    match test:
+        case Operation("equal", (Field(name), Constant(str() as text))):
+            return name, text
+        case _:
+            return None
 
 
 def running_sums(values: Array) -> Array:

@@ -63,6 +63,8 @@ class Events:
     def of_listener(self) -> Mapping[str, Array]:
         """Positions in `columns` of each listener's events, listeners in order of their first event."""
         coded = self.columns.coded("user_id")
+        if len(coded.texts) == 1:
+            return {str(user): np.arange(len(coded)) for user in coded.texts}
         ends = np.cumsum(np.bincount(coded.codes, minlength=len(coded.texts)))
         rows = np.split(np.argsort(coded.codes, kind="stable"), ends[:-1])
         return dict(zip(map(str, coded.texts), rows, strict=True))

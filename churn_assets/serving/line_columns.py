@@ -65,13 +65,20 @@ class LineColumns(EventColumns):
     def coded(self, name: str) -> Coded:
         """A column of texts as numbers."""
         if name not in self._coded:
-            read = TEXTS.get(name)
+            read: Callable[[Lines], list[Any]] | None = TEXTS.get(name) or WHOLES.get(name)
             self._coded[name] = Coded.of(self[name].tolist() if read is None else read(self.lines))
         return self._coded[name]
 
     def at(self, name: str, rows: Array) -> Sequence[Any]:
         """The values of some rows."""
-        found: Sequence[Any] = LineColumns([self.lines[row] for row in rows.tolist()])[name].tolist()
+        lines = [self.lines[row] for row in rows.tolist()]
+        if name in TEXTS:
+            return TEXTS[name](lines)
+        if name in OF_AGENT:
+            return [getattr(_agent((line.user_agent, line.device)), name, None) for line in lines]
+        if name in OF_PLACE:
+            return [getattr(place(line.location), name, None) for line in lines]
+        found: Sequence[Any] = LineColumns(lines)[name].tolist()
         return found
 
     def _array(self, name: str) -> Array:
