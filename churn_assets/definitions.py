@@ -66,8 +66,12 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
 
 def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
-    spill = str(settings.home / "spill")
-    computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    computing = EngineResource(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        spill=str(settings.home / "spill"),
+        queries=str(settings.home / "queries"),
+    )
     return {
         "storage": storage,
         "computing": computing,
