@@ -184,7 +184,8 @@ class _SessionRows(_Rows):
         counts = self.table.group_by(session).aggregate(parts=lambda t: t.count())
         broken = counts.filter(counts.parts > 1)
         whole = self.table.anti_join(broken, session).inner_join(ages, "day")
-        parts = self.table.semi_join(broken, session).inner_join(ages, "day")
+        # A table that two joins share as it is would be written out, and computed, in both; its columns are shared.
+        parts = self.table.semi_join(broken.select(*session), session).inner_join(ages, "day")
         mended = parts.group_by("user_id", "cutoff", "session_id").aggregate(
             start_ts=parts.start_ts.min(), end_ts=parts.end_ts.max()
         )

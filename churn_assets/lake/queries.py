@@ -80,9 +80,10 @@ def _digest(text: str) -> str:
 def _opened(path: Path) -> str | None:
     """The query in a file; None if there is none, or not the whole of one."""
     try:
-        seal, _, query = path.read_text(encoding="utf-8").partition("\n")
-    except FileNotFoundError:
+        text = path.read_bytes().decode()
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
+    seal, _, query = text.partition("\n")
     return query if seal == SEAL + _digest(query) else None
 
 
@@ -92,8 +93,9 @@ def _keep(path: Path, query: str) -> None:
     staged = path.with_name(f".{uuid.uuid4().hex}")
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{SEAL}{_digest(query)}\n{query}")
+        # As bytes: a query may hold a carriage return, which text files would turn into a line feed.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(f"{SEAL}{_digest(query)}\n{query}".encode())
         staged.replace(path)
     finally:
         staged.unlink(missing_ok=True)
