@@ -83,8 +83,12 @@ def _refuse_what_is_not_built(settings: Settings) -> None:
 
 def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
-    spill = str(settings.home / "spill")
-    computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    computing = EngineResource(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        spill=str(settings.home / "spill"),
+        queries=str(settings.home / "queries"),
+    )
     return {
         "storage": storage,
         "computing": computing,
