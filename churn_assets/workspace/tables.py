@@ -31,8 +31,8 @@ def load(scan: "Scan", columns: Sequence[str] | None) -> "pd.DataFrame":
         if not lacking:
             raise
         message = (
-            f"Some of {scan.contract.table} was made by earlier code, without {', '.join(lacking)}: ws.status() says what "
-            f"is stale, and `churn-assets run` or ws.materialize({scan.contract.table!r}, ...) makes it again."
+            f"Some of {scan.contract.table} was made by earlier code, without {', '.join(lacking)}: ws.status() says "
+            f"what is stale, and `churn-assets run` or ws.materialize({scan.contract.table!r}, ...) makes it again."
         )
         raise ContractError(message) from error
 
