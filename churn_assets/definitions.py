@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster._utils.warnings import BetaWarning
 
+from churn_assets.errors import SettingsError
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
@@ -20,6 +21,7 @@ from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.retraining_runs import retraining_jobs
 from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
+from churn_assets.retention.assets import retention_assets
 from churn_assets.retraining.assets import retraining_assets
 from churn_assets.retraining.sensors import retraining_sensors
 from churn_assets.scoring.assets import scoring_assets
@@ -34,6 +36,7 @@ STAGES = (
     training_assets,
     registry_assets,
     scoring_assets,
+    retention_assets,
     serving_assets,
     performance_assets,
     drift_assets,
@@ -46,8 +49,10 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
     """The definitions that `settings` (by default those of the environment) describe.
 
     `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
+    SettingsError for an engine or a place of the lake that settings can name and nothing can work with yet.
     """
     settings = settings or Settings()
+    _refuse_what_is_not_built(settings)
     with warnings.catch_warnings():
         # Single-run backfills and open-ended partition mappings are in beta; we rely on both and pin them by tests.
         warnings.simplefilter("ignore", BetaWarning)
@@ -64,10 +69,26 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
         return dg.Definitions(**(wired | overrides), resources=resources)
 
 
+def _refuse_what_is_not_built(settings: Settings) -> None:
+    """Better no table than one made by another engine than asked for, or written to a local folder called `s3:`."""
+    if settings.engine != "duckdb":
+        raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
+    if "://" in settings.lake_url:
+        message = (
+            f"CHURN_LAKE is {settings.lake_url!r}, and the lake must lie in a folder: name a local or mounted one. "
+            "Logs may land anywhere (CHURN_LANDING)."
+        )
+        raise SettingsError(message)
+
+
 def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
-    spill = str(settings.home / "spill")
-    computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    computing = EngineResource(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        spill=str(settings.home / "spill"),
+        queries=str(settings.home / "queries"),
+    )
     return {
         "storage": storage,
         "computing": computing,

@@ -17,7 +17,10 @@ ChurnAssetsError
  │    └── StoreUnreachableError   it does not answer, or is busy for longer than was waited: nothing was kept, try again
  ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
  ├── ReportError              a report cannot be made
- └── RetrainingError          a retraining cannot be decided on or recorded
+ ├── LineageError             a prediction cannot be traced back to what it was made from
+ ├── ForgettingError          a listener cannot be forgotten now, or not everywhere
+ ├── RetrainingError          a retraining cannot be decided on or recorded
+ └── RetentionError           a retention list cannot be made, written or judged
 """
 
 
@@ -89,5 +92,17 @@ class ReportError(ChurnAssetsError):
     """A report cannot be made."""
 
 
+class LineageError(ChurnAssetsError):
+    """A prediction cannot be traced back to what it was made from."""
+
+
+class ForgettingError(ChurnAssetsError):
+    """A listener cannot be forgotten now, or not everywhere."""
+
+
 class RetrainingError(ChurnAssetsError):
     """A retraining cannot be decided on or recorded."""
+
+
+class RetentionError(ChurnAssetsError):
+    """A retention list cannot be made, written or judged."""

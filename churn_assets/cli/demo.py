@@ -16,7 +16,7 @@ What next:
   make up                          the Dagster UI on http://127.0.0.1:3000
   churn-assets status              what is materialised, stale and missing
   churn-assets model card          how the champion was made and judged
-  docs/features.md                 what every feature means
+  docs/reference/features.md       what every feature means
 (activate the environment first: . .venv/bin/activate)"""
 
 

@@ -1,4 +1,4 @@
-"""The data dictionary page, generated from the declarations: `docs/features.md`."""
+"""The data dictionary page, generated from the declarations: `docs/reference/features.md`."""
 
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.declaration import Catalogue, Feature, FeatureGroup

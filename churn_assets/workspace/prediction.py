@@ -164,11 +164,14 @@ def _require_whole_rows(frame: "pd.DataFrame") -> None:
 
 def _with_columns(asked: "Asked", frame: "pd.DataFrame") -> "Asked":
     """Rows of `events` keep what ingest worked out of user agents and locations, which they no longer carry."""
+    from churn_assets.features.event_columns import columns_of
+
     if not set(frame.columns) >= OF_EVENTS:
         return asked
     looked_up = {name: frame[name].astype(object).where(frame[name].notna(), None).to_numpy() for name in LOOKED_UP}
     kept = {name: values[asked.events.rows] for name, values in looked_up.items()}
-    return replace(asked, events=replace(asked.events, columns={**asked.events.columns, **kept}))
+    columns = columns_of({**asked.events.columns, **kept})
+    return replace(asked, events=replace(asked.events, columns=columns))
 
 
 def _frame(made: "Iterable[Explained]", *, is_explained: bool) -> "pd.DataFrame":

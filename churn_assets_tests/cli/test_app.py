@@ -47,7 +47,7 @@ def test_a_bad_setting_is_named_with_what_is_allowed(name: str, value: str, why:
 
     assert message.startswith(f"CHURN_{name.upper()} is {value!r}: ")
     assert why in message
-    assert message.endswith("docs/settings.md lists what is allowed.")
+    assert message.endswith("docs/reference/settings.md lists what is allowed.")
 
 
 def test_two_bad_settings_are_told_at_once(console: Console) -> None:

@@ -10,7 +10,7 @@ from churn_assets.features.dictionary import dictionary
 PAGE = dictionary()
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| (.*) \| (.*) \|$", re.MULTILINE)
 ROWS = {name: (kind, values, meaning) for name, kind, values, meaning in ROW.findall(PAGE)}
-CHECKED_IN = Path(__file__).parents[2] / "docs" / "features.md"
+CHECKED_IN = Path(__file__).parents[2] / "docs" / "reference" / "features.md"
 
 
 def test_every_declared_feature_has_exactly_one_row_in_order() -> None:

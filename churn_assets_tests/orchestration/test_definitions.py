@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from churn_assets.definitions import build_defs, defs
+from churn_assets.errors import SettingsError
 from churn_assets.resources.lake_asset import OWNER
 from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
@@ -31,6 +32,7 @@ DEPENDENCIES = {
     "challenger_model": {"candidate_models"},
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
+    "retention_list": {"churn_scores", "user_features"},
     "performance_report": {"churn_scores", "churn_labels"},
     "drift_report": {"user_features", "population", "prediction_log", "champion_model"},
     "novelty_report": {"user_features", "population", "prediction_log", "champion_model"},
@@ -106,7 +108,7 @@ def test_contracts_and_leaks_block_what_is_downstream_and_warnings_do_not() -> N
     warning = {check.name for check in GRAPH.asset_check_keys} - blocking
 
     assert blocking == {"contract", "leak_alarm"}
-    assert warning == {"no_drift", "nothing_novel", "no_drop"}
+    assert warning == {"no_drift", "nothing_novel", "no_drop", "fair_draw"}
 
 
 def test_arguments_of_the_definitions_can_be_replaced() -> None:
@@ -114,6 +116,12 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
 
     assert marked.sensors == []
     assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
+
+
+@pytest.mark.parametrize(("name", "value"), [("engine", "spark"), ("lake", "s3://bucket/lake")])
+def test_an_engine_or_a_lake_that_is_not_built_is_refused_before_anything_is_made(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"CHURN_{name.upper()} is '{value}'"):
+        build_defs(Settings(_env_file=None, **{name: value}))
 
 
 SENSORS = {
