@@ -219,6 +219,6 @@ def test_settings_of_another_log_are_told(service: Service) -> None:
 
 
 def test_the_workspace_says_where_it_is_and_what_it_holds(ws: Workspace, service: Service) -> None:
-    assert f"<Workspace {service.home}: data clock 2026-02-11, 19 of 20 tables made." in repr(ws)
+    assert f"<Workspace {service.home}: data clock 2026-02-11, 20 of 21 tables made." in repr(ws)
     assert ws._ipython_key_completions_() == list(ws)
     assert {"load", "table", "model", "predict", "explain", "drift"} <= set(dir(ws))
