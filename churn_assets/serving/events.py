@@ -47,6 +47,7 @@ class EventLine(LogLine, rename="camel", gc=False, frozen=True, kw_only=True):
 _LINES = msgspec.json.Decoder(list[EventLine])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
+
 @dataclass(frozen=True)
 class Events:
     """Events as the request evaluator reads them (`Listeners.of`): visitors' rows left out, copies still there.

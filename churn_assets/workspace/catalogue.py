@@ -13,6 +13,7 @@ from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESS
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT
 from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL
+from churn_assets.retention.tables import RETENTION_LIST
 from churn_assets.retraining.tables import RETRAINING_DECISION
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.tables import PREDICTION_LOG
@@ -34,6 +35,7 @@ TableName: TypeAlias = Literal[
     "challenger_model",
     "champion_model",
     "churn_scores",
+    "retention_list",
     "prediction_log",
     "drift_report",
     "novelty_report",
@@ -52,6 +54,7 @@ class Possible(Enum):
     RECENT = "the newest days of the log, as many as reports are made for"
     CUTOFFS = "every cut-off up to the data clock"
     MATURE = "every cut-off whose label window has landed"
+    NEWEST = "the newest cut-off"
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ ENTRIES: tuple[Entry, ...] = (
     *(Entry(one, "training", Possible.WHOLE) for one in (TRAINING_SET, MODEL_BACKTEST)),
     *(Entry(one, "training", Possible.WHOLE) for one in (CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL)),
     Entry(CHURN_SCORES, "scoring", Possible.CUTOFFS),
+    Entry(RETENTION_LIST, "retention", Possible.NEWEST),
     Entry(PREDICTION_LOG, "monitoring", Possible.RECENT),
     *(Entry(one, "monitoring", Possible.RECENT) for one in (DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT)),
     Entry(RETRAINING_DECISION, "retraining", Possible.ON_REQUEST),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 100
+UNKNOWN = "-"
 SHORT = 12
 """Characters that are kept in one line."""
 STYLE = """
@@ -45,10 +46,11 @@ def paragraph(text: str, kind: str = "") -> str:
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table with a caption and column headers; numbers stand to the right, the first cell of a row is its header."""
+    """A table with headers of columns and rows, and a caption if it has one; numbers stand to the right."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join(f"<tr>{_first(row[0])}{''.join(_cell(value) for value in row[1:])}</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    named = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def image(png: bytes, described: str) -> str:
@@ -59,8 +61,16 @@ def image(png: bytes, described: str) -> str:
 def figure_text(value: object, digits: int = 3) -> str:
     """A number as a reader wants it; a dash for what is not known."""
     if value is None or value != value:  # noqa: PLR0124 NaN
-        return "-"
-    return f"{value:,.{digits}f}" if isinstance(value, float) else str(value)
+        return UNKNOWN
+    match value:
+        case bool() | str():
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.{digits}f}"
+        case _:
+            return str(value)
 
 
 def _first(value: object) -> str:

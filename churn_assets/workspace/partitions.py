@@ -81,11 +81,20 @@ class Partitions:
                 return _keys(days_between(settings.first_day, self.shelf.last_day))
             case Possible.RECENT:
                 return _keys(self._recent())
-            case Possible.CUTOFFS | Possible.MATURE if clock is not None:
-                is_mature = self.entry.possible is Possible.MATURE
-                return _keys(settings.cutoffs.mature(clock) if is_mature else settings.cutoffs.up_to(clock))
             case _:
-                return []
+                return [] if clock is None else self._cutoffs(clock)
+
+    def _cutoffs(self, clock: date) -> Sequence[str]:
+        """The cut-offs that can be made at the data clock."""
+        schedule = self.shelf.settings.cutoffs
+        match self.entry.possible:
+            case Possible.MATURE:
+                return _keys(schedule.mature(clock))
+            case Possible.NEWEST:
+                landed = _keys(schedule.up_to(clock))
+                return [key for key in landed if key in self.there or key == landed[-1]]
+            case _:
+                return _keys(schedule.up_to(clock))
 
     def _recent(self) -> Iterator[date]:
         clock, settings = self.shelf.clock, self.shelf.settings
@@ -156,6 +165,8 @@ class Partitions:
             case Possible.DAYS:
                 span = f"{settings.first_day} to {self.shelf.last_day}"
                 return f"the log lasts from {span} (CHURN_FIRST_DAY, CHURN_LAST_DAY)."
+            case Possible.NEWEST if self.possible:
+                return f"it is made for the newest cut-off alone, {self.possible[-1]}."
             case Possible.RECENT:
                 days = settings.report_days
                 return (

@@ -50,11 +50,17 @@ class Place:
         return told.model_copy(update=absolute)
 
     @contextmanager
+    def inside(self) -> Iterator[Settings]:
+        """The settings as they were told, in the folder where they were: so Dagster's history is that of the place."""
+        with chdir(self.folder):
+            yield self.told
+
+    @contextmanager
     def session(self) -> "Iterator[Session]":
         """Definitions and Dagster's history, the same that the UI and `churn-assets` have in that folder."""
         from churn_assets.resources.session import open_session
 
-        with chdir(self.folder), open_session(self.told) as session:
+        with self.inside() as told, open_session(told) as session:
             yield session
 
     def _absolute(self, url: str) -> str:

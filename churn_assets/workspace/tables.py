@@ -22,14 +22,27 @@ def load(scan: "Scan", columns: Sequence[str] | None) -> "pd.DataFrame":
 
     ContractError if a file was written by code that did not know one of the columns yet.
     """
+    import pyarrow as pa
+
     try:
         return read_frame(scan, columns)
-    except KeyError as error:
+    except (KeyError, pa.ArrowInvalid) as error:
+        lacking = _lacking(scan, scan.contract.names if columns is None else columns)
+        if not lacking:
+            raise
         message = (
-            f"Some of {scan.contract.table} was made by earlier code ({error}): ws.status() says what is stale, and "
-            f"`churn-assets run` or ws.materialize({scan.contract.table!r}, ...) makes it again."
+            f"Some of {scan.contract.table} was made by earlier code, without {', '.join(lacking)}: ws.status() says "
+            f"what is stale, and `churn-assets run` or ws.materialize({scan.contract.table!r}, ...) makes it again."
         )
         raise ContractError(message) from error
+
+
+def _lacking(scan: "Scan", columns: Sequence[str]) -> list[str]:
+    """Those of the columns that some file of the scan does not hold."""
+    import pyarrow.parquet as pq
+
+    wanted = {name for name in columns if name != scan.contract.partition}
+    return sorted({name for _, path in scan.files for name in wanted - set(pq.read_schema(path).names)})
 
 
 def listed(shelf: Shelf) -> "pd.DataFrame":

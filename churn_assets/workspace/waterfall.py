@@ -78,6 +78,7 @@ def _draw(axes: "Axes", step: Bar, row: int, *, has_next: bool) -> None:
         va="center",
         fontsize=9,
         color=step.colour,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
     )
     if has_next:
         half = BAR_HEIGHT / 2

@@ -1,8 +1,8 @@
 """What `connect()` gives: one object with a method for everything that somebody in a notebook asks for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from churn_assets.lake.lake import Scan
+    from churn_assets.lineage.trace import Trace
+    from churn_assets.retention.effect import Effect
     from churn_assets.workspace.drift import Drift
     from churn_assets.workspace.explanation import Explanation
     from churn_assets.workspace.making import Made
     from churn_assets.workspace.performance import Performance
     from churn_assets.workspace.prediction import Logs
+    from churn_assets.workspace.retention import RetentionList
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,6 +146,63 @@ class Workspace:
         champion = self._models.serving()
         bands = RiskBands(medium=self.settings.medium_risk, high=self.settings.high_risk)
         return explain(Listener(shelf.lake, str(user_id)).features(key), champion, bands)
+
+    def trace(
+        self,
+        of: str | tuple[str | int, Day] | None = None,
+        *,
+        user_id: str | int | None = None,
+        cutoff: Day | None = None,
+    ) -> "Trace":
+        """Where a prediction came from: model, training set, features, daily aggregates, log files and lines, code.
+
+        `of` is the request id of an answer of the API (with `user_id`, if it was about several listeners), or a
+        listener and a cut-off: `ws.trace(("1042", "2026-05-04"))`; or `user_id` alone, for their newest score.
+        LineageError says which predictions there are.
+        """
+        from churn_assets.resources.tracing import trace
+
+        request, user, day = (None, *of) if isinstance(of, tuple) else (of, user_id, cutoff)
+        named = None if user is None else str(user)
+        with self._place.inside() as told:
+            return trace(told, request_id=request, user=named, cutoff=None if day is None else key_of(day))
+
+    def retention_list(  # noqa: PLR0913 — the terms, each by its name
+        self,
+        *,
+        cutoff: Day | None = None,
+        budget: float | None = None,
+        value: float | Mapping[str, float] | None = None,
+        save_rate: float | None = None,
+        cost: float | None = None,
+        hold_out: float | None = None,
+        campaign: str | None = None,
+    ) -> "RetentionList":
+        """Whom to call at a cut-off (the newest scored one, if None), by the money that a call is expected to bring.
+
+        All money is in one currency: `budget` for all calls, `cost` of one, `value` of a kept listener (one number, or
+        one for each level: `{"paid": 90, "free": 15}`). `save_rate` is the share of those about to leave whom a
+        call keeps, `hold_out` the share that is left alone. What is not given is as in the settings.
+        """
+        from churn_assets.scoring.tables import CHURN_SCORES
+        from churn_assets.workspace.retention import retention_list
+
+        terms = {"budget": budget, "value": value, "save_rate": save_rate, "cost": cost}
+        changes = terms | {"hold_out": hold_out, "campaign": campaign}
+        shelf, key = self._shelf, None if cutoff is None else (key_of(cutoff),)
+        scored = shelf.partitions(find(CHURN_SCORES.table)).scan(Choice(key)).files[-1][0]
+        return retention_list(shelf.lake, self.settings, date.fromisoformat(scored), changes)
+
+    def retention_effect(self, campaign: str | None = None) -> "Effect":
+        """What calling did: those who were called beside those held out, as far as labels are mature.
+
+        `.kept`, `.save_rate` and `.gain`, with 95 % intervals. RetentionError says what it waits for.
+        """
+        from churn_assets.retention.tables import RETENTION_LIST
+        from churn_assets.workspace.retention import effect_of_calling
+
+        self._shelf.partitions(find(RETENTION_LIST.table)).scan(Choice())
+        return effect_of_calling(self._shelf.lake, self.settings, campaign)
 
     def drift(self, *, day: Day | None = None) -> "Drift":
         """The drift report of a day, the newest if None: verdict, every feature, and pictures of the worst movers."""
