@@ -177,7 +177,9 @@ class _Numbers:
             centre=np.array([[part.centre] for part, _ in parts]),
             scale=np.array([[part.scale] for part, _ in parts]),
             # What is not scaled is not cut either, and what is divided by 1 stays as it is.
-            tail=np.array([[TAIL * part.scale if cut else np.inf] for (part, _), cut in zip(parts, is_scaled, strict=True)]),
+            tail=np.array(
+                [[TAIL * part.scale if cut else np.inf] for (part, _), cut in zip(parts, is_scaled, strict=True)]
+            ),
         )
 
     def fill_in(self, frame: Rows, matrix: Floats) -> None:
