@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-drift up serve test check format docs bench drift-study clean lock
+.PHONY: help install demo demo-drift up serve test check format docs tour bench drift-study clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ format: install  ## format and fix what can be fixed
 
 docs: install  ## regenerate the generated pages
 	@$(BIN)/churn-assets docs
+
+tour: install  ## execute the notebook tour on the home again, and keep its output
+	@$(BIN)/python -m churn_assets_tests.workspace.tour
 
 bench: install  ## measure speed and memory beside the references; writes benchmarks/results/
 	@$(BIN)/python -m benchmarks

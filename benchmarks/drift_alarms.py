@@ -1,6 +1,7 @@
-"""`python -m benchmarks.drift_alarms`: how often the drift report cries wolf and what it finds; writes `docs/drift.md`.
+"""`python -m benchmarks.drift_alarms`: how often the input reports cry wolf and what they find; writes `docs/drift.md`.
 
-Everything runs through the function that the sensor asks, `would_retrain`, over reports as the asset makes them.
+Everything runs through the functions that the sensors ask, `would_retrain` and `is_novel`, over reports as the assets
+make them.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from benchmarks.drift_page import Figures, Rate, write_page
 from benchmarks.drift_worlds import LAST_TRAINED, LAST_TRAINED_YOUNG, SCHEMA, Service, resampled
 from churn_assets.monitoring.drift.report import Baseline, Rule, would_retrain
 from churn_assets.monitoring.novelty.report import NoveltyRule, Training, is_novel
+from churn_assets.monitoring.reference import Reference
 
 ALARM_SIZES = (7, 20, 50, 100, 400, 10_000)
 POWER_SIZES = (50, 100, 400)
@@ -24,6 +26,31 @@ SHIFTED = "avg_session_len_min"
 LARGE, LARGE_SHARE = 2_000, 0.2
 """Windows beyond so many rows are drawn more rarely, since they vary less and cost more."""
 SPEED_ROWS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """What a window is held against: the newest week of a training and all its rows."""
+
+    baseline: Baseline
+    training: Training
+
+    @classmethod
+    def of(cls, reference: Reference) -> "Judge":
+        """The judge of a champion with this reference."""
+        return cls(Baseline(reference.newest(7), SCHEMA, Rule()), Training(reference.rows, SCHEMA))
+
+    def has_drifted(self, window: pd.DataFrame, calendar: frozenset[str]) -> bool:
+        """Whether the drift report of a window asks for a retraining."""
+        return would_retrain(self.baseline.compare(window, calendar))
+
+    def is_novel(self, window: pd.DataFrame, calendar: frozenset[str]) -> bool:
+        """Whether the novelty report of a window asks for a retraining."""
+        return is_novel(self.training.novelty(window, NoveltyRule(), calendar))
+
+    def would_retrain(self, window: pd.DataFrame, calendar: frozenset[str]) -> bool:
+        """Whether either asks."""
+        return self.has_drifted(window, calendar) or self.is_novel(window, calendar)
 
 
 @dataclass(frozen=True)
@@ -39,18 +66,16 @@ class Study:
     def figures(self) -> Figures:
         """Everything that the page shows."""
         service = Service.of(self.scratch, listeners=self.listeners, seed=7)
-        reference = service.watched(LAST_TRAINED).reference.newest(7)
+        trained = service.watched(LAST_TRAINED).reference
+        reference, judge = trained.newest(7), Judge.of(trained)
         later = service.weeks_after(LAST_TRAINED)[-1]
-        baseline = Baseline(reference, SCHEMA, Rule())
-        same = [self._rate(baseline, reference, size) for size in ALARM_SIZES]
-        weeks = [self._rate(baseline, later.window, size, later.calendar) for size in ALARM_SIZES]
+        same = [self._rate(judge, reference, size) for size in ALARM_SIZES]
+        weeks = [self._rate(judge, later.window, size, later.calendar) for size in ALARM_SIZES]
         return Figures(
             sizes=ALARM_SIZES,
             same=same,
             later=weeks,
-            shifts={
-                size: [self._shifted(baseline, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES
-            },
+            shifts={size: [self._shifted(judge, reference, size, shift) for shift in SHIFTS] for size in POWER_SIZES},
             shift_values=SHIFTS,
             strengths={strength: self._changed(strength) for strength in self.strengths},
             power_sizes=POWER_SIZES,
@@ -63,7 +88,7 @@ class Study:
 
     def _rate(
         self,
-        baseline: Baseline,
+        judge: Judge,
         pool: pd.DataFrame,
         size: int,
         calendar: frozenset[str] = frozenset(),
@@ -71,18 +96,18 @@ class Study:
     ) -> Rate:
         repeats = round(self.repeats * LARGE_SHARE) if size > LARGE else self.repeats
         windows = (moved(resampled(pool, size, seed)) for seed in range(repeats))
-        return Rate(sum(would_retrain(baseline.compare(window, calendar)) for window in windows), repeats)
+        return Rate(sum(judge.would_retrain(window, calendar) for window in windows), repeats)
 
-    def _shifted(self, baseline: Baseline, pool: pd.DataFrame, size: int, shift: float) -> Rate:
+    def _shifted(self, judge: Judge, pool: pd.DataFrame, size: int, shift: float) -> Rate:
         by = shift * float(pool[SHIFTED].std())
-        return self._rate(baseline, pool, size, moved=lambda window: window.assign(**{SHIFTED: window[SHIFTED] + by}))
+        return self._rate(judge, pool, size, moved=lambda window: window.assign(**{SHIFTED: window[SHIFTED] + by}))
 
     def _changed(self, strength: float) -> list[Rate]:
         """Windows of the last week of a world that changed."""
         service = Service.of(self.scratch, listeners=self.listeners // 3, seed=7, covariate=strength)
-        baseline = Baseline(service.watched(LAST_TRAINED).reference.newest(7), SCHEMA, Rule())
+        judge = Judge.of(service.watched(LAST_TRAINED).reference)
         last = service.weeks_after(LAST_TRAINED)[-1]
-        return [self._rate(baseline, last.window, size, last.calendar) for size in POWER_SIZES]
+        return [self._rate(judge, last.window, size, last.calendar) for size in POWER_SIZES]
 
     def _unchanged(self) -> dict[str, tuple[Rate, Rate]]:
         """Whole weeks of worlds that never change, after a training on an old and on a young log."""
@@ -92,12 +117,11 @@ class Study:
             drift, novel, weeks = 0, 0, 0
             for seed, listeners in worlds:
                 service = Service.of(self.scratch, listeners=listeners, seed=seed)
-                reference = service.watched(trained).reference
-                baseline, training = Baseline(reference.newest(7), SCHEMA, Rule()), Training(reference.rows, SCHEMA)
+                judge = Judge.of(service.watched(trained).reference)
                 for week in service.weeks_after(trained):
                     weeks += 1
-                    drift += would_retrain(baseline.compare(week.window, week.calendar))
-                    novel += is_novel(training.novelty(week.window, NoveltyRule(), week.calendar))
+                    drift += judge.has_drifted(week.window, week.calendar)
+                    novel += judge.is_novel(week.window, week.calendar)
             found[name] = (Rate(drift, weeks), Rate(novel, weeks))
         return found
 

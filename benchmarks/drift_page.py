@@ -7,14 +7,16 @@ from pathlib import Path
 from scipy.stats import beta
 
 PICTURE = "images/drift_power.png"
-PAGE = """# How far the drift report can be trusted
+PAGE = """# How far the input reports can be trusted
 
-Made by `make drift-study` (`benchmarks/drift_alarms.py`). Every figure is the share of windows for which the report
-asks for a retraining (`would_retrain`, the function that the sensor asks), with the default settings: KS statistic
-above 0.2, PSI above 0.25, and a chance of at most 1 % over all features together. Listeners are drawn with
-replacement from a simulated service of {listeners:,} listeners, {repeats} windows a figure (a fifth of that beyond
-2,000 listeners). In brackets is the highest rate that the count leaves possible (95 %, one-sided, Clopper-Pearson).
-What the rule is, and why: [decision 25](decisions/0025-drift-verdicts.md).
+Made by `make drift-study` (`benchmarks/drift_alarms.py`). Every figure is the share of windows for which the drift
+report *or* the novelty report asks for a retraining (`would_retrain` and `is_novel`, the functions that the sensors
+ask), with the default settings: KS statistic above 0.2, PSI above 0.25, new values in more than 10 % of the rows, and a
+chance of at most 1 % over all features together in each report. Listeners are drawn with replacement from a simulated
+service of {listeners:,} listeners, {repeats} windows a figure (a fifth of that beyond 2,000 listeners). In brackets is
+the highest rate that the count leaves possible (95 %, one-sided, Clopper-Pearson). What the rule is, and why:
+[decision 25](decisions/0025-drift-verdicts.md). Listeners that the training never saw are reported and are no cause to
+retrain ([decision 26](decisions/0026-input-reports.md)).
 
 ## False alarms
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from churn_assets.contracts.contract import Contract
     from churn_assets.lake.engine import Engine
     from churn_assets.lake.lake import Lake, Scan
-    from churn_assets.lake.recipe import Distinct, Recipe
+    from churn_assets.lake.recipe import Recipe
 
 MEMORY_LIMIT = "2GB"
 
@@ -24,28 +24,18 @@ def engine_of(lake: "Lake") -> "Engine":
     """The engine as the settings' defaults have it."""
     from churn_assets.lake.engine import Engine
 
-    return Engine(THREADS, MEMORY_LIMIT, lake.root / ".spill")
+    return Engine(THREADS, MEMORY_LIMIT, lake.root / ".spill", lake.root.parent / "queries")
 
 
 def ingest(landing: str, lake: str, days: Sequence[str]) -> int:
     """Log files to `raw_logs`, `quarantined_lines` and `events` of `days`; gives the number of events."""
-    from churn_assets.ingest.events import AGENTS, PLACES, events
-    from churn_assets.ingest.location import place_table
-    from churn_assets.ingest.tables import EVENTS, RAW_LOGS
-    from churn_assets.ingest.user_agent import agent_table
+    from churn_assets.ingest.recipes import events_recipe
+    from churn_assets.ingest.tables import RAW_LOGS
     from churn_assets.lake.lake import Lake
-    from churn_assets.lake.recipe import Recipe
 
     to = Lake(Path(lake))
     _decode(landing, to, days)
-    raw = to.scan(RAW_LOGS, days)
-
-    def lookups(_keys: Sequence[str], distinct: "Distinct") -> dict[str, object]:
-        agents, places = distinct(RAW_LOGS.table, "user_agent"), distinct(RAW_LOGS.table, "location")
-        return {AGENTS: agent_table(agents), PLACES: place_table(places)}
-
-    recipe = Recipe(EVENTS, lambda t: events(t["raw_logs"]), lambda keys: {"raw_logs": raw.only(keys)}, lookups)
-    return sum(written.rows for written in engine_of(to).write(recipe, days, to))
+    return _written(events_recipe(to.scan(RAW_LOGS, days)), to, days)
 
 
 def _decode(landing: str, lake: "Lake", days: Sequence[str]) -> None:
@@ -77,34 +67,28 @@ def _adopt(lake: "Lake", contract: "Contract", files: Mapping[date, Path]) -> No
 
 def sessions(lake: str, days: Sequence[str]) -> int:
     """The sessions of `days`; gives the rows written."""
-    from churn_assets.ingest.sessions import sessions as make
-    from churn_assets.ingest.tables import SESSIONS
+    from churn_assets.ingest.recipes import sessions_recipe
 
-    return _each_day(SESSIONS, make, lake, days)
+    return _from_events(sessions_recipe, lake, days)
 
 
 def listener_days(lake: str, days: Sequence[str]) -> int:
     """The listener-days of `days`; gives the rows written."""
-    from churn_assets.features.daily import listener_days as make
-    from churn_assets.features.tables import LISTENER_DAYS
+    from churn_assets.features.recipes import listener_days_recipe
 
-    return _each_day(LISTENER_DAYS, make, lake, days)
+    return _from_events(listener_days_recipe, lake, days)
 
 
-def _each_day(contract: "Contract", make: Callable[..., object], lake: str, days: Sequence[str]) -> int:
+def _from_events(recipe: "Callable[[Scan], Recipe]", lake: str, days: Sequence[str]) -> int:
     from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake
-    from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 
     there = Lake(Path(lake))
-    events = there.scan(EVENTS, days)
-    recipe = Recipe(
-        contract,
-        lambda t: make(t["events"]),
-        lambda keys: {"events": events.only(keys)},
-        pass_bytes=SUMMARY_PASS_BYTES,
-    )
-    return sum(written.rows for written in engine_of(there).write(recipe, days, there))
+    return _written(recipe(there.scan(EVENTS, days)), there, days)
+
+
+def _written(recipe: "Recipe", lake: "Lake", keys: Sequence[str]) -> int:
+    return sum(written.rows for written in engine_of(lake).write(recipe, keys, lake))
 
 
 def listener_item_gaps(
@@ -114,6 +98,7 @@ def listener_item_gaps(
 
     The lookback before them is in the lake too, or, with `history`, the last `history_days` days of that lake are.
     """
+    from churn_assets.features.recipes import listener_item_gaps_recipe
     from churn_assets.ingest.tables import EVENTS
     from churn_assets.lake.lake import Lake, Scan
 
@@ -123,42 +108,24 @@ def listener_item_gaps(
         first = _before(days[0], min(history_days, lookback_days))
         earlier = Lake(Path(history)).scan(EVENTS).between(first, _before(days[0], 1))
         events = Scan(EVENTS, (*earlier.files, *events.only(days).files))
-    recipe = _gaps_recipe(events.between(_before(days[0], lookback_days), days[-1]), days, lookback_days)
-    return sum(written.rows for written in engine_of(there).write(recipe, days, there))
-
-
-def _gaps_recipe(events: "Scan", days: Sequence[str], lookback_days: int) -> "Recipe":
-    from churn_assets.features.assets import ASKED, FEW_DAYS
-    from churn_assets.features.item_gaps import listener_item_gaps as make
-    from churn_assets.features.tables import LISTENER_ITEM_GAPS
-    from churn_assets.lake.recipe import Recipe
-
-    return Recipe(
-        LISTENER_ITEM_GAPS,
-        lambda t: make(t["events"], t[ASKED], lookback_days=lookback_days, of_few_days=len(days) <= FEW_DAYS),
-        lambda keys: {"events": events, ASKED: events.only(keys)},
-        each=False,
-    )
+    seen = events.between(_before(days[0], lookback_days), days[-1])
+    return _written(listener_item_gaps_recipe(seen, days, lookback_days=lookback_days), there, days)
 
 
 def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_days: int) -> int:
     """Every feature at the cut-offs, from the daily aggregates; gives the rows written."""
     from churn_assets.cutoffs import epoch_ms
-    from churn_assets.features.batch import AGES, Horizon
-    from churn_assets.features.batch import user_features as make
-    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
+    from churn_assets.features.batch import Horizon
+    from churn_assets.features.recipes import user_features_recipe
+    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
     from churn_assets.ingest.tables import SESSIONS
     from churn_assets.lake.lake import Lake
-    from churn_assets.lake.recipe import Recipe
-    from churn_assets.resources.windows import Lookback
 
-    there, lookback = Lake(Path(lake)), Lookback(date.fromisoformat(first_day), lookback_days)
+    there = Lake(Path(lake))
     span = (_before(min(cutoffs), lookback_days), _before(max(cutoffs), 1))
     scans = {c.table: there.scan(c).between(*span) for c in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
-    horizon = Horizon(lookback_days, epoch_ms(lookback.first_day))
-    ages = {AGES: lookback.ages(cutoffs)}
-    recipe = Recipe(USER_FEATURES, lambda t: make(t, horizon), lambda _: scans, lambda *_: ages, each=False)
-    return sum(written.rows for written in engine_of(there).write(recipe, cutoffs, there))
+    recipe = user_features_recipe(scans, Horizon(lookback_days, epoch_ms(date.fromisoformat(first_day))))
+    return _written(recipe, there, cutoffs)
 
 
 def getting_ready(lookback_days: int) -> int:

@@ -1,6 +1,6 @@
 """Days, cut-offs, and when the labels of a cut-off are mature; everything is a UTC calendar day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,6 +15,11 @@ DAYS_A_WEEK = 7
 def epoch_day(day: date) -> int:
     """Days from 1970-01-01 to `day`."""
     return (day - EPOCH).days
+
+
+def epoch_days(keys: Iterable[str]) -> list[int]:
+    """Partition keys (days or cut-offs) as days from 1970-01-01."""
+    return [epoch_day(date.fromisoformat(key)) for key in keys]
 
 
 def epoch_ms(day: date) -> int:

@@ -21,6 +21,7 @@ from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.retraining_runs import retraining_jobs
 from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
+from churn_assets.retention.assets import retention_assets
 from churn_assets.retraining.assets import retraining_assets
 from churn_assets.retraining.sensors import retraining_sensors
 from churn_assets.scoring.assets import scoring_assets
@@ -35,6 +36,7 @@ STAGES = (
     training_assets,
     registry_assets,
     scoring_assets,
+    retention_assets,
     serving_assets,
     performance_assets,
     drift_assets,
@@ -81,8 +83,12 @@ def _refuse_what_is_not_built(settings: Settings) -> None:
 
 def _resources(settings: Settings) -> dict[str, Any]:
     storage = LakeResource(root=settings.lake_url)
-    spill = str(settings.home / "spill")
-    computing = EngineResource(threads=settings.threads, memory_limit=settings.memory_limit, spill=spill)
+    computing = EngineResource(
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        spill=str(settings.home / "spill"),
+        queries=str(settings.home / "queries"),
+    )
     return {
         "storage": storage,
         "computing": computing,

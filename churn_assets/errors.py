@@ -4,7 +4,8 @@ ChurnAssetsError
  ├── SettingsError            a setting is missing or contradicts another
  ├── LandingError             a landing file cannot be read, or has vanished
  ├── LakeError
- │    └── MissingPartitionError   a table or partition is not in the lake
+ │    ├── MissingPartitionError   a table or partition is not in the lake
+ │    └── UnknownNameError        there is no table, column, partition or listener of that name
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
@@ -16,7 +17,10 @@ ChurnAssetsError
  │    └── StoreUnreachableError   it does not answer, or is busy for longer than was waited: nothing was kept, try again
  ├── RequestError             a request to the API cannot be answered; its fields say which event and which field
  ├── ReportError              a report cannot be made
- └── RetrainingError          a retraining cannot be decided on or recorded
+ ├── LineageError             a prediction cannot be traced back to what it was made from
+ ├── ForgettingError          a listener cannot be forgotten now, or not everywhere
+ ├── RetrainingError          a retraining cannot be decided on or recorded
+ └── RetentionError           a retention list cannot be made, written or judged
 """
 
 
@@ -38,6 +42,10 @@ class LakeError(ChurnAssetsError):
 
 class MissingPartitionError(LakeError):
     """A table or one of its partitions has not been materialised."""
+
+
+class UnknownNameError(LakeError):
+    """There is no table, column, partition or listener of that name, nor could there be."""
 
 
 class ContractError(ChurnAssetsError):
@@ -84,5 +92,17 @@ class ReportError(ChurnAssetsError):
     """A report cannot be made."""
 
 
+class LineageError(ChurnAssetsError):
+    """A prediction cannot be traced back to what it was made from."""
+
+
+class ForgettingError(ChurnAssetsError):
+    """A listener cannot be forgotten now, or not everywhere."""
+
+
 class RetrainingError(ChurnAssetsError):
     """A retraining cannot be decided on or recorded."""
+
+
+class RetentionError(ChurnAssetsError):
+    """A retention list cannot be made, written or judged."""

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_assets.cutoffs import CutoffSchedule
@@ -133,6 +133,28 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Days of data time after which a champion is refreshed without other cause.")
     ] = 30
 
+    retention_budget: Annotated[
+        float, Field(ge=0, description="Money for the calls of one retention list; `inf` for no limit.")
+    ] = 500.0
+    retention_value: Annotated[
+        float | dict[str, float],
+        Field(
+            description='Money that a kept listener is worth: a number, or JSON by level, `{"paid": 60, "free": 5}`.'
+        ),
+    ] = 60.0
+    retention_save_rate: Annotated[Share, Field(description="Share of those about to leave that a call keeps.")] = 0.15
+    retention_cost: Annotated[float, Field(ge=0, description="Money that a call costs.")] = 2.0
+    retention_hold_out: Annotated[
+        float, Field(ge=0, lt=1, description="Share of a list that is left alone, so that calling can be judged.")
+    ] = 0.1
+    retention_campaign: Annotated[
+        str,
+        Field(min_length=1, description="Name of the campaign; listeners stay in one arm of it, another draws anew."),
+    ] = "default"
+    retention_rest_days: Annotated[
+        int, Field(ge=0, description="Days for which a listener who was listed is not listed again.")
+    ] = 28
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if self.last_day != "open" and self.last_day < self.first_day:
@@ -191,6 +213,12 @@ class Settings(BaseSettings):
             horizon_days=self.horizon_days,
             weekday=None if self.cutoff_schedule == "daily" else WEEKDAYS.index(self.cutoff_schedule),
         )
+
+
+def refusal(error: ValidationError) -> str:
+    """Which settings cannot be used, and why, as one sentence."""
+    wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
+    return "; ".join(wrong) + ". docs/reference/settings.md lists what is allowed."
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -16,6 +17,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The champion, the challenger and the decisions about them.", invoke_without_command=True)
 app.add_typer(models, name="model")
+lists = typer.Typer(help="Whom to call, and what calling did.", invoke_without_command=True)
+app.add_typer(lists, name="retention")
 
 
 def main() -> None:
@@ -27,8 +30,9 @@ def main() -> None:
     except ChurnAssetsError as error:
         _give_up(str(error))
     except ValidationError as error:
-        wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
-        _give_up("; ".join(wrong) + ". docs/reference/settings.md lists what is allowed.")
+        from churn_assets.settings import refusal
+
+        _give_up(refusal(error))
 
 
 def _give_up(message: str) -> None:
@@ -39,11 +43,11 @@ def _give_up(message: str) -> None:
 @app.command()
 def run(
     until: Annotated[
-        Literal["days", "features", "models", "scores", "reports"],
+        Literal["days", "features", "models", "scores", "lists", "reports"],
         typer.Option(help="The last stage to materialise."),
     ] = "reports",
 ) -> None:
-    """Materialise every day and cut-off that is possible and not done yet, then train, score and report."""
+    """Materialise every day and cut-off that is possible and not done yet, then train, score, list and report."""
     from churn_assets.cli.run import run_everything
     from churn_assets.settings import Settings
 
@@ -127,6 +131,64 @@ def card(
     from churn_assets.settings import Settings
 
     show_card(Settings(), version)
+
+
+@lists.callback()
+def retention(
+    context: typer.Context,
+    cutoff: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The newest one if not given.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Money for all calls, other than the settings'.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write the list to: .csv or .parquet.")] = None,
+    calls_only: Annotated[bool, typer.Option("--calls-only", help="Leave hold-outs out of the file.")] = False,
+) -> None:
+    """Show whom to call at a cut-off, and write the list to a file; the terms are settings, CHURN_RETENTION_*."""
+    if context.invoked_subcommand is None:
+        from churn_assets.cli.retention import Order, show_list
+        from churn_assets.settings import Settings
+
+        show_list(Settings(), Order(cutoff and cutoff.date(), budget, out, calls_only))
+
+
+@lists.command()
+def effect(
+    campaign: Annotated[str | None, typer.Option(help="That of the settings if not given.")] = None,
+) -> None:
+    """Show what calling did: those called beside those held out, once labels are mature."""
+    from churn_assets.cli.retention import show_effect
+    from churn_assets.settings import Settings
+
+    show_effect(Settings(), campaign)
+
+
+@app.command()
+def trace(
+    user: Annotated[str | None, typer.Argument(help="The listener; with a request id, which of its listeners.")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="Cut-off of the score, such as 2026-01-31; the newest if not given.")
+    ] = None,
+    request: Annotated[str | None, typer.Option(help="Id of an answer of the API.")] = None,
+    every: Annotated[bool, typer.Option("--every-line", help="Name every log line, however many there are.")] = False,
+) -> None:
+    """Follow a prediction back to model, features, daily aggregates, and the lines of the log files it came from."""
+    from churn_assets.cli.trace import show_trace
+    from churn_assets.settings import Settings
+
+    show_trace(Settings(), {"user": user, "cutoff": cutoff, "request_id": request}, is_whole=every)
+
+
+@app.command()
+def forget(
+    user: Annotated[str | None, typer.Argument(help="The listener: `userId` of the log.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish what was interrupted, whoever it was about.")
+    ] = False,
+) -> None:
+    """Remove a listener from everything that is kept: files, tables, predictions, models, reports, histories."""
+    from churn_assets.cli.forget import forget_listener
+    from churn_assets.settings import Settings
+
+    forget_listener(Settings(), user, is_agreed=yes, is_resumed=resume)
 
 
 @app.command()

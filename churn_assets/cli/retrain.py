@@ -8,9 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from churn_assets.cli.bars import bars
-from churn_assets.cli.run import Bars
 from churn_assets.errors import ChurnAssetsError, RetrainingError
+from churn_assets.resources.bars import Bars, bars
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:

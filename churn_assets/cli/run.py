@@ -1,16 +1,13 @@
 """`churn-assets run`: everything that is possible and not done yet, stage by stage, with real progress."""
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import Progress, TaskID
 
-from churn_assets.cli.bars import bars, rate
 from churn_assets.errors import ChurnAssetsError, LandingError, StoreError, TrainingError
+from churn_assets.resources.bars import Bars, bars
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,38 +112,3 @@ def _totals(session: "Session", work: "Work") -> "Iterator[tuple[str, int]]":
     for state in session.states():
         if state.asset in work.assets:
             yield state.asset, sum(1 for key in state.keys if work.first <= key <= work.last)
-
-
-@dataclass
-class Bars:
-    """A bar for each asset of a run, and one for the landing file that is being read."""
-
-    shown: Progress
-    totals: Mapping[str, int]
-    began: float = field(default_factory=time.monotonic)
-    tasks: dict[str, TaskID] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
-    read: dict[str, int] = field(default_factory=dict)
-
-    def on_lines(self, file: str, lines: int, share: float) -> None:
-        """Show how much of the landing files was read."""
-        self.read[file] = lines
-        task = self._task("reading", "files", None)
-        finished = len(self.read) - (share < 1)
-        self.shown.update(task, completed=finished, rate=self._rate("lines", sum(self.read.values())))
-
-    def on_partition(self, asset: str, key: str, rows: int) -> None:
-        """Show that one more partition of an asset is done."""
-        total = self.totals.get(asset, 1)
-        task = self._task(asset, "partitions" if key else "table", total)
-        self.rows[asset] = self.rows.get(asset, 0) + rows
-        self.shown.update(task, advance=1, rate=self._rate("rows", self.rows[asset]))
-
-    def _rate(self, unit: str, count: int) -> str:
-        return rate(count, time.monotonic() - self.began, unit)
-
-    def _task(self, name: str, unit: str, total: int | None) -> TaskID:
-        if name not in self.tasks:
-            self.began = time.monotonic()
-            self.tasks[name] = self.shown.add_task(name, total=total, unit=unit, rate="")
-        return self.tasks[name]

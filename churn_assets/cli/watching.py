@@ -85,12 +85,17 @@ class Watcher:
         session = self.session
         return Retrainings(session.instance, session.lake, session.settings.home / "retraining.lock")
 
+    def tell_runs(self, start: Start) -> None:
+        """Say what is new of the runs since then that carry a decision out or record one."""
+        newest = self.session.instance.get_runs(limit=20)
+        for run in reversed([run for run in newest if run.run_id not in start.runs]):
+            self._tell(run, start)
+
     def _is_settled(self, start: Start) -> bool:
         from churn_assets.resources.runs import in_flight
 
         session = self.session
-        for run in reversed([run for run in session.instance.get_runs(limit=20) if run.run_id not in start.runs]):
-            self._tell(run, start)
+        self.tell_runs(start)
         if in_flight(session.instance) or self._known().in_flight(now=datetime.now(UTC)):
             return False
         cursors = self._cursors()

@@ -7,11 +7,9 @@ from datetime import date, timedelta
 import dagster as dg
 
 from churn_assets.cutoffs import epoch_ms
-from churn_assets.features.batch import AGES, Horizon
-from churn_assets.features.batch import user_features as make_user_features
+from churn_assets.features.batch import Horizon
 from churn_assets.features.catalogue import CATALOGUE
-from churn_assets.features.daily import listener_days as make_listener_days
-from churn_assets.features.item_gaps import listener_item_gaps as make_listener_item_gaps
+from churn_assets.features.recipes import listener_days_recipe, listener_item_gaps_recipe, user_features_recipe
 from churn_assets.features.tables import (
     ITEMS,
     LISTENER_DAYS,
@@ -23,7 +21,6 @@ from churn_assets.features.tables import (
 from churn_assets.ingest.clock import data_clock
 from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, features_chart
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset
@@ -34,9 +31,6 @@ from churn_assets.resources.windows import Lookback, require_days
 from churn_assets.settings import Settings
 
 GROUP = "features"
-ASKED = "asked"
-FEW_DAYS = 7
-"""Up to so many new days, their items are looked up in the lookback; beyond, sorting all of it costs less."""
 
 
 def features_assets(settings: Settings) -> Sequence[dg.AssetsDefinition | dg.AssetChecksDefinition]:
@@ -71,13 +65,7 @@ def _listener_days(dates: Calendar) -> dg.AssetsDefinition:
 
     @lake_asset(table, dates.days)
     def listener_days(events: Scan) -> Product:
-        recipe = Recipe(
-            LISTENER_DAYS,
-            lambda t: make_listener_days(t["events"]),
-            lambda keys: {"events": events.only(keys)},
-            pass_bytes=SUMMARY_PASS_BYTES,
-        )
-        return Product(recipe, charted(daily_rows_chart("listeners a day")))
+        return Product(listener_days_recipe(events), charted(daily_rows_chart("listeners a day")))
 
     return listener_days
 
@@ -98,15 +86,7 @@ def _listener_item_gaps(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinit
         days = [date.fromisoformat(key) for key in context.partition_keys]
         first = max(lookback.first_day, min(days) - timedelta(days=lookback.days))
         require_days(events, first, max(days))
-        recipe = Recipe(
-            LISTENER_ITEM_GAPS,
-            lambda t: make_listener_item_gaps(
-                t["events"], t[ASKED], lookback_days=lookback.days, of_few_days=len(days) <= FEW_DAYS
-            ),
-            lambda keys: {"events": events, ASKED: events.only(keys)},
-            each=False,
-        )
-        return Product(recipe)
+        return Product(listener_item_gaps_recipe(events, context.partition_keys, lookback_days=lookback.days))
 
     return listener_item_gaps
 
@@ -136,13 +116,6 @@ def _user_features(dates: Calendar, lookback: Lookback) -> dg.AssetsDefinition:
         scans = {scan.contract.table: scan for scan in (listener_days, sessions, listener_item_gaps)}
         cutoffs = [date.fromisoformat(key) for key in context.partition_keys]
         lookback.require(cutoffs, scans.values(), data_clock(storage.lake))
-        recipe = Recipe(
-            USER_FEATURES,
-            lambda t: make_user_features(t, horizon),
-            lambda _keys: scans,
-            lambda keys, _distinct: {AGES: lookback.ages(keys)},
-            each=False,
-        )
-        return Product(recipe, charted(features_chart))
+        return Product(user_features_recipe(scans, horizon), charted(features_chart))
 
     return user_features

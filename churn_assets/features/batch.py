@@ -16,6 +16,7 @@ from churn_assets.features.sharing import in_layers
 from churn_assets.features.states import STATE_OPERATORS, over_states
 from churn_assets.features.tables import ITEMS, LISTENER_DAYS, LISTENER_ITEM_GAPS
 from churn_assets.ingest.tables import SESSIONS
+from churn_assets.lake.recipe import whole_numbers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -36,11 +37,9 @@ class Horizon:
 
 def ages(cutoffs: Sequence[int], lookback_days: int) -> "pa.Table":
     """Every day that some cut-off sees: day, cutoff (epoch days and milliseconds) and its age in days, from 1."""
-    import pyarrow as pa
-
     rows = [(cutoff - age, cutoff * DAY, age) for cutoff in cutoffs for age in range(1, lookback_days + 1)]
     columns = zip(*rows, strict=True) if rows else ((), (), ())
-    return pa.table([pa.array(column, pa.int64()) for column in columns], names=["day", "cutoff", "age"])
+    return whole_numbers(dict(zip(("day", "cutoff", "age"), columns, strict=True)))
 
 
 def reach_days(aggregate: Aggregate, horizon: Horizon) -> int:
@@ -185,7 +184,8 @@ class _SessionRows(_Rows):
         counts = self.table.group_by(session).aggregate(parts=lambda t: t.count())
         broken = counts.filter(counts.parts > 1)
         whole = self.table.anti_join(broken, session).inner_join(ages, "day")
-        parts = self.table.semi_join(broken, session).inner_join(ages, "day")
+        # A table that two joins share as it is would be written out, and computed, in both; its columns are shared.
+        parts = self.table.semi_join(broken.select(*session), session).inner_join(ages, "day")
         mended = parts.group_by("user_id", "cutoff", "session_id").aggregate(
             start_ts=parts.start_ts.min(), end_ts=parts.end_ts.max()
         )

@@ -12,24 +12,42 @@ if TYPE_CHECKING:
 
 CANCELLED = "Cancellation Confirmation"
 LISTENER_DAY = ("user_id", "day")
+ORDER = ("ts", "session_id", "item_in_session", "page")
+"""The order of a listener's events: no two of them tie."""
 UNKNOWN = ""
 """A null state is a state like any other."""
 
 
 def listener_days(events: "ir.Table") -> "ir.Table":
-    """The daily aggregates of each listener, from clean events."""
-    days = events.group_by(LISTENER_DAY).aggregate(**_base(events), **_simple(events), _latest=_latest(events))
+    """The daily aggregates of each listener, from clean events.
+
+    Comparing events in their full order costs more than all the sums together, so only those few are compared whose
+    order tells something: the ones of the last millisecond of a listener's day, and those of days that saw a change.
+    """
+    days = events.group_by(LISTENER_DAY).aggregate(**_base(events), **_simple(events))
+    telling = _telling(events, days)
+    days = days.inner_join(_latest(telling), LISTENER_DAY)
     for state in STATES:
-        days = _with_changes(days, events, state)
+        days = _with_changes(days, telling, state)
     latest = {f"latest_{name}": days["_latest"][name] for name in _latest_fields()}
     return days.mutate(**latest).select(*LISTENER_DAYS.names)
+
+
+def _telling(events: "ir.Table", days: "ir.Table") -> "ir.Table":
+    """The events whose order matters: the last ones of each day, and all of a day that saw a state change."""
+    import ibis
+
+    mixed = {f"_is_mixed_{state}": days[f"_least_{state}"] != days[f"_greatest_{state}"] for state in STATES}
+    beside = events.inner_join(days.select(*LISTENER_DAY, "last_ts", **mixed), LISTENER_DAY)
+    names = sorted({*LISTENER_DAY, *ORDER, *_latest_fields(), *STATES, "last_ts", *mixed})
+    return beside.filter(ibis.or_(beside.ts == beside.last_ts, *(beside[name] for name in mixed))).select(*names)
 
 
 def _order(events: "ir.Table") -> Any:
     """The order of a listener's events, as one comparable value."""
     import ibis
 
-    return ibis.struct({name: events[name] for name in ("ts", "session_id", "item_in_session", "page")})
+    return ibis.struct({name: events[name] for name in ORDER})
 
 
 def _base(events: "ir.Table") -> dict[str, Any]:
@@ -49,7 +67,6 @@ def _simple(events: "ir.Table") -> dict[str, Any]:
     for state in STATES:
         value = events[state].fill_null(UNKNOWN)
         simple |= {f"_least_{state}": value.min(), f"_greatest_{state}": value.max()}
-        simple[f"_first_{state}"] = value.argmin(_order(events))
     return simple
 
 
@@ -92,28 +109,30 @@ def _latest_fields() -> list[str]:
     return sorted(latest | {"page"} | set(STATES))
 
 
-def _latest(events: "ir.Table") -> Any:
-    """The latest event's fields as one struct, so that a null in it stays null."""
+def _latest(telling: "ir.Table") -> "ir.Table":
+    """The latest event's fields of each day as one struct, so that a null in it stays null."""
     import ibis
 
-    return ibis.struct({name: events[name] for name in _latest_fields()}).argmax(_order(events))
+    last = telling.filter(telling.ts == telling.last_ts)
+    fields = ibis.struct({name: last[name] for name in _latest_fields()})
+    return last.group_by(LISTENER_DAY).aggregate(_latest=fields.argmax(_order(last)))
 
 
-def _with_changes(days: "ir.Table", events: "ir.Table", state: str) -> "ir.Table":
+def _with_changes(days: "ir.Table", telling: "ir.Table", state: str) -> "ir.Table":
     """Changes of a state and the time in each of its values; windows run only over the days that saw a change."""
     import ibis
 
-    mixed = days.filter(days[f"_least_{state}"] != days[f"_greatest_{state}"]).select(*LISTENER_DAY)
-    parts = _changes(events.semi_join(mixed, LISTENER_DAY), state)
+    parts = _changes(telling.filter(telling[f"_is_mixed_{state}"]), state)
     joined = days.left_join(parts, LISTENER_DAY)
+    # Without a change, every value of the day is the least of them.
+    first = joined[f"_first_{state}"].fill_null(joined[f"_least_{state}"])
     whole_day = {
-        name: ibis.ifelse(joined[f"_first_{state}"] == name_value, joined.last_ts - joined.first_ts, 0)
-        for name, name_value in _times(state).items()
+        name: ibis.ifelse(first == held, joined.last_ts - joined.first_ts, 0) for name, held in _times(state).items()
     }
     columns = {name: joined[f"_{name}"].fill_null(otherwise) for name, otherwise in whole_day.items()}
     columns[f"changes_{state}"] = joined[f"_changes_{state}"].fill_null(0)
     columns[f"last_change_{state}"] = joined[f"_last_change_{state}"]
-    columns[f"first_{state}"] = joined[f"_first_{state}"].nullif(UNKNOWN)
+    columns[f"first_{state}"] = first.nullif(UNKNOWN)
     return joined.select(*(joined[name] for name in days.columns), **columns)
 
 
@@ -129,19 +148,20 @@ def _times(state: str) -> dict[str, str]:
 def _changes(events: "ir.Table", state: str) -> "ir.Table":
     import ibis
 
-    order = ibis.window(group_by=LISTENER_DAY, order_by=["ts", "session_id", "item_in_session", "page"])
+    order = ibis.window(group_by=LISTENER_DAY, order_by=ORDER)
     value = events[state].fill_null(UNKNOWN)
     steps = events.select(
         *LISTENER_DAY,
         "ts",
+        value=value,
+        order=_order(events),
         changed=(value != value.lag().over(order)).fill_null(False),
         before=value.lag().over(order),
         step=events.ts - events.ts.lag().over(order),
     )
-    times = {
-        f"_{name}": ibis.ifelse(steps.before == value, steps.step, 0).sum() for name, value in _times(state).items()
-    }
+    times = {f"_{name}": ibis.ifelse(steps.before == held, steps.step, 0).sum() for name, held in _times(state).items()}
     return steps.group_by(LISTENER_DAY).aggregate(
+        **{f"_first_{state}": steps.value.argmin(steps.order)},
         **{f"_changes_{state}": steps.changed.cast("int64").sum()},
         **{f"_last_change_{state}": steps.ts.max(where=steps.changed)},
         **times,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OFTEN_REPEATED = (PAGE.name,)
 """Items of which a listener meets the same few all day: dropping copies first costs less than sorting them."""
+ITEM = ("user_id", "item")
 GAP = ("day", "listener", "gap_days")
 
 
@@ -29,10 +30,12 @@ def listener_item_gaps(
     result: the little that a few days met is then looked up in the lookback instead of sorting all of it.
     """
     listeners = _numbered(asked.user_id, "user_id", "listener")
-    seen = events.semi_join(listeners, "user_id") if of_few_days else events
     gaps = []
     for kind, name in ITEMS.items():
-        met = _numbers(_met(seen, kind), _met(asked, kind), listeners, of_few_days=of_few_days)
+        met, wanted = _met(events, kind), _met(asked, kind)
+        if of_few_days:
+            met = met.semi_join(wanted.select(*ITEM).distinct(), ITEM)
+        met = _numbers(met.distinct() if kind in OFTEN_REPEATED else met, wanted, listeners)
         gaps.append(_gaps(met, lookback_days).mutate(**_only(name)))
     together = reduce(lambda left, right: left.union(right), gaps)
     counted = together.group_by(GAP).aggregate(**{name: together[name].sum() for name in ITEMS.values()})
@@ -41,13 +44,12 @@ def listener_item_gaps(
 
 
 def _met(events: "ir.Table", kind: str) -> "ir.Table":
-    """Each time that an item of a kind was met (for those that are often repeated, each day)."""
+    """Each time that an item of a kind was met."""
     condition = ITEM_CONDITIONS.get(kind)
     is_met = events[kind].notnull()
     if condition is not None:
         is_met &= on_rows(condition.test, events)
-    met = events.filter(is_met).select("day", "user_id", item=events[kind])
-    return met.distinct() if kind in OFTEN_REPEATED else met
+    return events.filter(is_met).select("day", "user_id", item=events[kind])
 
 
 def _numbered(texts: "ir.StringColumn", name: str, number: str) -> "ir.Table":
@@ -58,17 +60,11 @@ def _numbered(texts: "ir.StringColumn", name: str, number: str) -> "ir.Table":
     return distinct.mutate(**{number: ibis.row_number().over(order_by=distinct[name]).cast("int32")})
 
 
-def _numbers(met: "ir.Table", asked: "ir.Table", listeners: "ir.Table", *, of_few_days: bool) -> "ir.Table":
+def _numbers(met: "ir.Table", asked: "ir.Table", listeners: "ir.Table") -> "ir.Table":
     """Listener, item and day as 32-bit numbers; the joins drop listeners and items that the asked days do not have."""
     items = _numbered(asked["item"], "item", "number")
-
-    def numbered(rows: "ir.Table") -> "ir.Table":
-        known = rows.inner_join(listeners, "user_id").inner_join(items, "item")
-        return known.select("listener", "number", day=known.day.cast("int32"))
-
-    if not of_few_days:
-        return numbered(met)
-    return numbered(met).semi_join(numbered(asked).select("listener", "number").distinct(), ["listener", "number"])
+    known = met.inner_join(listeners, "user_id").inner_join(items, "item")
+    return known.select("listener", "number", day=known.day.cast("int32"))
 
 
 def _gaps(met: "ir.Table", lookback_days: int) -> "ir.Table":

@@ -10,12 +10,9 @@ import dagster as dg
 
 from churn_assets.contracts.contract import Contract
 from churn_assets.ingest.arrivals import Arrivals, remember
-from churn_assets.ingest.events import AGENTS, PLACES
-from churn_assets.ingest.events import events as make_events
-from churn_assets.ingest.sessions import sessions as make_sessions
+from churn_assets.ingest.recipes import events_recipe, sessions_recipe
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES, RAW_LOGS, SESSIONS
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import SUMMARY_PASS_BYTES, Distinct, Recipe
 from churn_assets.resources.charts import charted, daily_rows_chart, day_key, events_chart, queried
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset, unreported
@@ -28,8 +25,6 @@ from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from churn_assets.ingest.spool import Spooled
 
 GROUP = "ingest"
@@ -152,21 +147,9 @@ def _events(dates: Calendar) -> dg.AssetsDefinition:
 
     @lake_asset(table, dates.days)
     def events(raw_logs: Scan) -> Product:
-        recipe = Recipe(
-            EVENTS, lambda t: make_events(t["raw_logs"]), lambda keys: {"raw_logs": raw_logs.only(keys)}, _lookups
-        )
-        return Product(recipe, _events_report)
+        return Product(events_recipe(raw_logs), _events_report)
 
     return events
-
-
-def _lookups(_keys: Sequence[str], distinct: Distinct) -> "Mapping[str, pa.Table]":
-    """What the day's user agents and locations say."""
-    from churn_assets.ingest.location import place_table
-    from churn_assets.ingest.user_agent import agent_table
-
-    agents = distinct(RAW_LOGS.table, "user_agent")
-    return {AGENTS: agent_table(agents), PLACES: place_table(distinct(RAW_LOGS.table, "location"))}
 
 
 def _events_report(landed: Landed) -> Mapping[str, Metadata]:
@@ -204,12 +187,6 @@ def _sessions(dates: Calendar) -> dg.AssetsDefinition:
 
     @lake_asset(table, dates.days)
     def sessions(events: Scan) -> Product:
-        recipe = Recipe(
-            SESSIONS,
-            lambda t: make_sessions(t["events"]),
-            lambda keys: {"events": events.only(keys)},
-            pass_bytes=SUMMARY_PASS_BYTES,
-        )
-        return Product(recipe, charted(daily_rows_chart("sessions a day")))
+        return Product(sessions_recipe(events), charted(daily_rows_chart("sessions a day")))
 
     return sessions

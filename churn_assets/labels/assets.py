@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from churn_assets.cutoffs import epoch_days
 from churn_assets.features.batch import AGES
 from churn_assets.features.tables import LISTENER_DAYS
 from churn_assets.ingest.clock import data_clock
@@ -21,7 +22,7 @@ from churn_assets.resources.lake_asset import MATURE, Table, lake_asset
 from churn_assets.resources.lake_io import Product
 from churn_assets.resources.partitions import Calendar, calendar
 from churn_assets.resources.storage import LakeResource
-from churn_assets.resources.windows import Lookback, epoch_days, require_days
+from churn_assets.resources.windows import Lookback, require_days
 from churn_assets.settings import Settings
 
 GROUP = "labels"

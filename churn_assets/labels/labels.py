@@ -7,6 +7,7 @@ from churn_assets.cutoffs import DAY
 from churn_assets.features.batch import AGES, KEY
 from churn_assets.features.daily import CANCELLED
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
+from churn_assets.lake.recipe import whole_numbers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,11 +18,9 @@ WINDOWS = "label_windows"
 
 def label_windows(cutoffs: Sequence[int], horizon_days: int) -> "pa.Table":
     """Every day of every label window: day and cutoff (epoch days and milliseconds)."""
-    import pyarrow as pa
-
     rows = [(cutoff + offset, cutoff * DAY) for cutoff in cutoffs for offset in range(horizon_days)]
     columns = zip(*rows, strict=True) if rows else ((), ())
-    return pa.table([pa.array(column, pa.int64()) for column in columns], names=["day", "cutoff"])
+    return whole_numbers(dict(zip(("day", "cutoff"), columns, strict=True)))
 
 
 def population(listener_days: "ir.Table", *, at_risk_days: int) -> "ir.Table":

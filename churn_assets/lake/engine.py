@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from churn_assets.contracts.contract import Column, Contract, Type
 from churn_assets.lake.lake import Lake, Scan
+from churn_assets.lake.queries import Queries, origin_of
 from churn_assets.lake.recipe import Recipe, unbound
 
 if TYPE_CHECKING:
@@ -44,11 +45,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Engine:
-    """DuckDB in this process, with bounded threads and memory; beyond the limit it spills to `spill`."""
+    """DuckDB in this process, with bounded threads and memory; beyond the limit it spills to `spill`.
+
+    Queries that were compiled once are kept in the folder `queries`, if one is given.
+    """
 
     threads: int
     memory_limit: str
     spill: Path
+    queries: Path | None = None
 
     @contextmanager
     def connect(self) -> "Iterator[duckdb.DuckDBPyConnection]":
@@ -60,14 +65,14 @@ class Engine:
             connection.execute(f"SET memory_limit = '{self.memory_limit}'")
             connection.execute(f"SET temp_directory = '{_quoted(self.spill)}'")
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
+            without_progress_bar(connection)
             yield connection
 
     def write(self, recipe: Recipe, keys: Sequence[str], lake: Lake, progress: Progress | None = None) -> list[Written]:
         """Compute the partitions `keys` of a table and put each in its place in the lake."""
         tell = progress or (lambda _key, _rows: None)
         with self.connect() as connection:
-            kitchen = _Kitchen(connection, recipe, lake)
+            kitchen = _Kitchen(connection, recipe, lake, Queries(self.queries))
             done = []
             for written in kitchen.make(keys):
                 tell(written.key, written.rows)
@@ -81,6 +86,13 @@ class Engine:
             return connection.sql(to_sql(expression)).to_arrow_table()
 
 
+def without_progress_bar(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Let a connection show no progress bar; a Jupyter kernel without widgets has none, and refuses to be told so."""
+    [(is_shown,)] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if is_shown:
+        connection.execute("SET enable_progress_bar = false")
+
+
 @dataclass(frozen=True)
 class _Kitchen:
     """One open connection making one recipe."""
@@ -88,6 +100,7 @@ class _Kitchen:
     connection: "duckdb.DuckDBPyConnection"
     recipe: Recipe
     lake: Lake
+    queries: Queries
 
     def make(self, keys: Sequence[str]) -> Iterator[Written]:
         query: str | None = None
@@ -113,11 +126,15 @@ class _Kitchen:
             yield some
 
     def _cook(self, keys: Sequence[str], query: str) -> Iterator[Written]:
-        if len(keys) > 1:
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {query}")
-            query = f"SELECT * FROM {STAGED}"
+        contract = self.recipe.contract
+        if len(keys) == 1:
+            yield self._copy(keys[0], f"{_part(contract, keys[0], query)}{_ordered(contract.order)}")
+            return
+        # In order of the partitions, so that a partition is a stretch of the table: it is found without a scan.
+        order = _ordered((contract.partition or "", *contract.order))
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}){order}")
         for key in keys:
-            yield self._copy(key, query)
+            yield self._copy(key, _part(contract, key, f"SELECT * FROM {STAGED}"))
 
     def _bind(self, keys: Sequence[str]) -> None:
         _bind(self.connection, self.recipe.inputs(keys))
@@ -129,14 +146,19 @@ class _Kitchen:
         return [value for (value,) in self.connection.execute(query).fetchall()]
 
     def _query(self) -> str:
+        return self.queries.of(self.recipe.contract.table, origin_of(self.recipe.expression), self._compiled)
+
+    def _compiled(self) -> str:
         scans = self.recipe.inputs([])
         tables = {name: unbound(scan.contract, name) for name, scan in scans.items()}
         return to_sql(self.recipe.expression(tables))
 
-    def _copy(self, key: str, query: str) -> Written:
+    def _copy(self, key: str, rows: str) -> Written:
+        """Write the file of a partition from SQL that gives its rows, in order."""
         contract = self.recipe.contract
         with self.lake.replacing(contract, key) as path:
-            select = _stored(contract, key, query)
+            columns = ", ".join(f"{_as_stored(column)} AS {column.name}" for column in contract.stored)
+            select = f"SELECT {columns} FROM ({rows})"
             self.connection.execute(
                 f"COPY ({select}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
             )
@@ -211,12 +233,15 @@ def _as_number(column: Column, contract: Contract) -> str:
             return column.name
 
 
-def _stored(contract: Contract, key: str, query: str) -> str:
-    """SQL of the rows of one partition as its file holds them: typed, ordered, without the partition column."""
-    columns = ", ".join(f"{_as_stored(column)} AS {column.name}" for column in contract.stored)
+def _part(contract: Contract, key: str, query: str) -> str:
+    """SQL of the rows of one partition."""
     where = f" WHERE {contract.partition} = {_key_number(contract, key)}" if contract.partition else ""
-    order = f" ORDER BY {', '.join(contract.order)}" if contract.order else ""
-    return f"SELECT {columns} FROM (SELECT * FROM ({query}){where}{order})"
+    return f"SELECT * FROM ({query}){where}"
+
+
+def _ordered(columns: Sequence[str]) -> str:
+    named = [name for name in columns if name]
+    return f" ORDER BY {', '.join(named)}" if named else ""
 
 
 def _as_stored(column: Column) -> str:

@@ -23,28 +23,31 @@ FRAME_TYPES = {
 """pandas types of columns without nulls; a column of whole numbers or truth values with nulls widens to object."""
 
 
-def read_frame(scan: Scan, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str | None = None) -> "pd.DataFrame":
     """The rows of a scan, in order of the partitions, as a frame of `columns` (all, if None).
 
-    Only those columns are read. Timestamps and days are naive UTC, the partition column is there like any other.
+    Only those columns are read; with `user_id` only that listener's rows, and where rows are in order of listeners most
+    of a file is skipped. Timestamps and days are naive UTC, the partition column is there like any other.
     """
     import pyarrow as pa
 
     names = scan.contract.names if columns is None else tuple(columns)
-    parts = [_read(scan.contract, key, path, names) for key, path in scan.files]
+    wanted = None if user_id is None else [("user_id", "=", user_id)]
+    parts = [_read(scan.contract, key, path, names, wanted) for key, path in scan.files]
     if not parts:
         return _empty(scan.contract, names)
-    frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    # DuckDB declares a column as never null or not as its plan has it, so that files of one table may differ in that.
+    frame: pd.DataFrame = pa.concat_tables(parts, promote_options="default").to_pandas()
     times = {name: FRAME_TYPES[Type.TIMESTAMP] for name in names if _is_time(scan.contract.column(name))}
     return frame.astype(times)
 
 
-def _read(contract: Contract, key: str, path: object, names: Sequence[str]) -> "pa.Table":
+def _read(contract: Contract, key: str, path: object, names: Sequence[str], wanted: object) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     stored = [name for name in names if name != contract.partition]
-    table = pq.read_table(path, columns=stored, partitioning=None)
+    table = pq.read_table(path, columns=stored, partitioning=None, filters=wanted)
     if contract.partition in names:
         day = pa.array([key] * len(table)).cast(pa.timestamp("ms"))
         table = table.append_column(contract.partition, day)

@@ -1,5 +1,6 @@
 """How a table is made: an unbound Ibis expression over named inputs, with times as whole numbers."""
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,16 +43,30 @@ Distinct = Callable[[str, str], list[str]]
 """Gives the distinct non-null values of a text column (table, column) of the bound inputs."""
 
 
+def whole_numbers(columns: Mapping[str, Sequence[int]]) -> "pa.Table":
+    """A small table of 64-bit whole numbers, by the names of its columns.
+
+    Made from its bytes: `pyarrow.array` would import pandas, which takes longer than a query over many such rows.
+    """
+    import pyarrow as pa
+
+    def array_of(values: Sequence[int]) -> pa.Array:
+        return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
+
+    return pa.table([array_of(values) for values in columns.values()], names=list(columns))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What to compute for the partitions of a table, and from which files.
 
     `expression` takes the unbound inputs by table name and gives the table of `contract`, partition
-    column included. `inputs` picks, for the keys to be made, the files of each input; `small` are
-    tables built in memory for those keys (lookup tables, the cut-offs). With `each` the partitions
-    are computed one by one, or a few at a time whose input files hold up to `pass_bytes` together
-    (bounded memory), without it all in one pass. The rows of a pass are split by the partition
-    column after, so an expression must give a partition the same rows whichever others are asked.
+    column included; as a function of a module, or a partial of one, it is compiled once (`queries.py`).
+    `inputs` picks, for the keys to be made, the files of each input; `small` are tables built in
+    memory for those keys (lookup tables, the cut-offs). With `each` the partitions are computed one
+    by one, or a few at a time whose input files hold up to `pass_bytes` together (bounded memory),
+    without it all in one pass. The rows of a pass are split by the partition column after, so an
+    expression must give a partition the same rows whichever others are asked with it.
     """
 
     contract: Contract

@@ -12,7 +12,7 @@ from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.ingest.clock import data_clock
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import WHOLE, Scan
-from churn_assets.registry.registry import DATA_CLOCK
+from churn_assets.registry.registry import CODE_VERSION, DATA_CLOCK, TRAINING_SET_RUN, TRAINING_SET_VERSION
 from churn_assets.registry.tables import CANDIDATE_MODELS, CHALLENGER_MODEL, CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset, unreported
@@ -116,7 +116,7 @@ def _data_versions(context: dg.AssetExecutionContext, clock: date) -> dict[str, 
     """What a model is made from: code, feature fingerprint, data clock, and the materialisation it was trained on."""
     event = context.instance.get_latest_materialization_event(dg.AssetKey(TRAINING_SET.table))
     made = {
-        "churn.code_version": __version__,
+        CODE_VERSION: __version__,
         "churn.features": CATALOGUE.fingerprint,
         DATA_CLOCK: clock.isoformat(),
     }
@@ -124,8 +124,8 @@ def _data_versions(context: dg.AssetExecutionContext, clock: date) -> dict[str, 
         return made
     tags = event.asset_materialization.tags or {}
     return made | {
-        "churn.training_set.dagster_run": event.run_id,
-        "churn.training_set.data_version": tags.get("dagster/data_version", ""),
+        TRAINING_SET_RUN: event.run_id,
+        TRAINING_SET_VERSION: tags.get("dagster/data_version", ""),
     }
 
 

@@ -1,5 +1,6 @@
 """Versions of the churn model, the aliases `champion` and `challenger`, and loading what they point to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +27,9 @@ FINGERPRINT = "churn.fingerprint"
 RUNG = "churn.rung"
 LAST_LABEL_DAY = "churn.last_label_day"
 DATA_CLOCK = "churn.data_clock"
+CODE_VERSION = "churn.code_version"
+TRAINING_SET_RUN = "churn.training_set.dagster_run"
+TRAINING_SET_VERSION = "churn.training_set.data_version"
 LONGEST_DESCRIPTION = 5_000
 MLFLOW_NOTE = "registered_model_meta"
 UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -127,6 +131,10 @@ class ModelRegistry:
             known = ", ".join(version.number for version in self.versions()) or "none yet"
             message = f"There is no version {number!r} of the model {MODEL!r}; registered: {known}."
             raise RegistryError(message) from error
+
+    def tags(self, version: ModelVersion) -> Mapping[str, str]:
+        """Every tag of a version: what it is, and the versions of code and data that it was made from."""
+        return dict(self.tracking.client().get_model_version(MODEL, version.number).tags)
 
     def versions(self) -> list[ModelVersion]:
         """Every registered version, the newest first."""

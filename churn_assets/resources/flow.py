@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from churn_assets.errors import LandingError, StoreError
+from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.ingest.arrivals import Arrivals, remember
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.planning import Work, makeable, plan
@@ -87,6 +88,9 @@ def landing_sensor(settings: Settings, jobs: Sequence[UnresolvedAssetJobDefiniti
 def _why_it_waits(instance: dg.DagsterInstance, settings: Settings) -> str | None:
     if not settings.follow_landing:
         return "Following what lands is turned off (CHURN_FOLLOW_LANDING)."
+    forgotten = why_nothing_may_run(settings.home)
+    if forgotten is not None:
+        return forgotten
     if in_flight(instance):
         return "A run is in flight; what it leaves to do is looked at when it has ended."
     return None

@@ -31,6 +31,7 @@ class Made:
     timestamp: float
     tags: Mapping[str, str]
     metadata: Mapping[str, Any]
+    run_id: str = ""
 
     @property
     def version(self) -> str | None:
@@ -87,7 +88,8 @@ class History:
             done = record.asset_materialization
             assert done is not None
             tags = done.tags or {}
-            found[done.partition or WHOLE] = Made(record.storage_id, record.timestamp, tags, done.metadata)
+            made = Made(record.storage_id, record.timestamp, tags, done.metadata, record.run_id)
+            found[done.partition or WHOLE] = made
         return found
 
     def _latest_events(self) -> Sequence[int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from churn_assets.contracts.cells import cell
 from churn_assets.contracts.contract import Column, Contract
 from churn_assets.contracts.privacy import masked
 from churn_assets.lake.engine import Written
@@ -12,7 +13,6 @@ from churn_assets.lake.lake import Lake
 
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 12
-CELL_CHARACTERS = 40
 
 Metadata = Mapping[str, Any]
 """Metadata of a materialisation: values that Dagster knows how to show, by name."""
@@ -72,10 +72,4 @@ def preview(contract: Contract, lake: Lake, key: str) -> str:
 def markdown_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Rows as a Markdown table; long values are cut, and nothing in them is taken for markup."""
     head = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
-    return "\n".join([*head, *(f"| {' | '.join(map(_cell, row))} |" for row in rows)])
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    text = text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")
-    return text if len(text) <= CELL_CHARACTERS else f"{text[: CELL_CHARACTERS - 1]}…"
+    return "\n".join([*head, *(f"| {' | '.join(map(cell, row))} |" for row in rows)])

@@ -25,13 +25,18 @@ class ModelStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def champion(self) -> "ModelVersion | None":
         """Today's champion; a store that nothing was ever written to is not set up to look."""
-        from churn_assets.registry.registry import CHAMPION, ModelRegistry
+        from churn_assets.registry.registry import CHAMPION
+
+        registry = self.registry_if_there()
+        is_there = registry.tracking.database is None or registry.tracking.database.exists()
+        return registry.find(CHAMPION) if is_there else None
+
+    def registry_if_there(self) -> "ModelRegistry":
+        """The registered model `churn`, to look at: nothing is set up, and one that is not there raises when used."""
+        from churn_assets.registry.registry import ModelRegistry
         from churn_assets.registry.tracking import tracking_below
 
-        tracking = tracking_below(Path(self.folder), self.url)
-        if tracking.database is not None and not tracking.database.exists():
-            return None
-        return ModelRegistry(tracking).find(CHAMPION)
+        return ModelRegistry(tracking_below(Path(self.folder), self.url))
 
     def registry(self) -> "ModelRegistry":
         """The registered model `churn`."""

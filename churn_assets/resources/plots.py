@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import numpy as np
 
+from churn_assets.monitoring.panels import paneled
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -24,17 +26,7 @@ def picture(
     panels: Sequence[Callable[["Axes"], None]], *, columns: int = 2, size: tuple[float, float] = (5, 2.6)
 ) -> dg.MetadataValue[Any]:
     """One image with a panel for each of `panels`, functions that draw on an axes; `size` is a panel's, in inches."""
-    from matplotlib.figure import Figure
-
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for draw, place in zip(panels, axes, strict=False):
-        draw(place)
-        place.spines[["top", "right"]].set_visible(False)
-    for place in axes[len(panels) :]:
-        place.set_axis_off()
+    figure = paneled(panels, columns=columns, size=size)
     return dg.MetadataValue.md(f"![plot](data:image/png;base64,{base64.b64encode(_png(figure)).decode()})")
 
 

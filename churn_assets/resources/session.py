@@ -1,6 +1,5 @@
 """The platform as our own commands use it: definitions and Dagster's history of the same settings."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +9,12 @@ from pathlib import Path
 import dagster as dg
 
 from churn_assets.definitions import build_defs
+from churn_assets.errors import ForgettingError
+from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.ingest.arrivals import remember
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
+from churn_assets.resources.instance import open_instance
 from churn_assets.resources.planning import AssetState, Work
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.progress import Listener
@@ -21,29 +23,6 @@ from churn_assets.resources.state import Platform
 from churn_assets.resources.storage import LandingResource
 from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
-
-CONFIG = "dagster.yaml"
-HOME_CONFIG = """# Written by churn-assets: Dagster's history of this CHURN_HOME.
-storage:
-  sqlite:
-    base_dir: {home}/storage
-compute_logs:
-  module: dagster.core.storage.local_compute_log_manager
-  class: LocalComputeLogManager
-  config:
-    base_dir: {home}/logs
-local_artifact_storage:
-  module: dagster.core.storage.root
-  class: LocalArtifactStorage
-  config:
-    base_dir: {home}
-run_retries:
-  enabled: true
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +54,11 @@ class Session:
         graph = self.defs.resolve_asset_graph()
         return {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()}
 
+    def made_together(self, asset: str) -> tuple[str, ...]:
+        """The asset and those that are made in the same step."""
+        node = self.defs.resolve_asset_graph().get(dg.AssetKey(asset))
+        return tuple(sorted(key.to_user_string() for key in node.execution_set_asset_keys))
+
     def states(self) -> Sequence[AssetState]:
         """State of every table, upstream ones first; landing files are surveyed once some day has been read."""
         return self.platform().states()
@@ -93,21 +77,29 @@ class Session:
         )
 
     def run(self, work: Work, progress: Listener) -> RunResult:
-        """Carry out one piece of work in this process."""
+        """Carry out one piece of work in this process; ForgettingError while a listener is being forgotten."""
+        self._require_nobody_forgotten()
         span = Range(work.first, work.last)
         return run_assets(self.defs, work.assets, span, instance=self.instance, progress=progress)
 
     def carry_out(self, request: Request, progress: Listener | None = None) -> RunResult:
-        """Carry out a request with tags and configuration of its own in this process."""
+        """Carry out a request with tags and configuration of its own in this process; raises like `run`."""
+        self._require_nobody_forgotten()
         return carry_out(self.defs, request, instance=self.instance, progress=progress)
 
     def export_served_events(self) -> None:
         """Write what the API was sent and the log does not know to the landing folder, if there is anything to look at.
 
-        Raises LandingError or StoreError where that cannot be done.
+        Raises LandingError or StoreError where that cannot be done, ForgettingError while a listener is forgotten.
         """
+        self._require_nobody_forgotten()
         if self.predictions.has_unexported(self.landing):
             run_assets(self.defs, [SERVED_EVENTS], Range(), instance=self.instance)
+
+    def _require_nobody_forgotten(self) -> None:
+        reason = why_nothing_may_run(self.settings.home)
+        if reason is not None:
+            raise ForgettingError(reason)
 
     def _survey(self) -> Mapping[str, str]:
         found = self.landing.arrivals(self.lake).surveyed()
@@ -117,22 +109,6 @@ class Session:
 
 @contextmanager
 def open_session(settings: Settings) -> Iterator[Session]:
-    """The platform of the settings, open until the block ends.
-
-    Dagster's history is that of DAGSTER_HOME if it is set; else, with the default home, what the
-    `dagster.yaml` of the working directory says (as for `dagster dev`); else a home inside CHURN_HOME.
-    """
-    with _instance(settings) as instance:
+    """The platform of the settings, open until the block ends, with the history that `open_instance` finds."""
+    with open_instance(settings) as instance:
         yield Session(settings, build_defs(settings), instance)
-
-
-def _instance(settings: Settings) -> dg.DagsterInstance:
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    here = Path.cwd()
-    if "home" not in settings.model_fields_set and (here / CONFIG).exists():
-        return dg.DagsterInstance.from_config(str(here))
-    home = settings.dagster_home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    (home / CONFIG).write_text(HOME_CONFIG.format(home=home))
-    return dg.DagsterInstance.from_config(str(home))

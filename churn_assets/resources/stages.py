@@ -7,9 +7,10 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "features": ("ingest", "features", "labels"),
     "models": ("training",),
     "scores": ("scoring",),
+    "lists": ("retention",),
     "reports": ("monitoring",),
 }
 """Groups of assets by stage; of the days, only those assets that have a partition a day."""
-NEED_CHAMPION = ("scores", "reports")
-FLOWING = ("features", "scores", "reports")
+NEED_CHAMPION = ("scores", "lists", "reports")
+FLOWING = ("features", "scores", "lists", "reports")
 """Stages that the daemon brings up to date when something lands; models wait for a retraining."""

@@ -26,7 +26,7 @@ from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
 from churn_assets.resources.history import History, Made
-from churn_assets.resources.lake_asset import AFTER, MATURE, ON_REQUEST, POSSIBLE, RECENT, RECORD, SERVED
+from churn_assets.resources.lake_asset import AFTER, MATURE, NEWEST, ON_REQUEST, POSSIBLE, RECENT, RECORD, SERVED
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
 from churn_assets.resources.planning import AssetState
@@ -180,10 +180,14 @@ class _Asset:
                 return self._days(self.node.partitions_def.get_partition_keys())
             case _ if platform.clock is None:
                 return []
-            case _ if self.node.metadata.get(POSSIBLE) == MATURE:
-                return [day.isoformat() for day in platform.schedule.mature(platform.clock)]
             case _:
-                return [day.isoformat() for day in platform.schedule.up_to(platform.clock)]
+                return self._cutoffs(platform.clock)
+
+    def _cutoffs(self, clock: date) -> Sequence[str]:
+        """Those of the cut-offs up to the data clock that can be made."""
+        schedule, rule = self.platform.schedule, self.node.metadata.get(POSSIBLE)
+        landed = [day.isoformat() for day in (schedule.mature(clock) if rule == MATURE else schedule.up_to(clock))]
+        return [key for key in landed if key in self.there or key == landed[-1]] if rule == NEWEST else landed
 
     def _days(self, keys: Sequence[str]) -> Sequence[str]:
         """Those of the days `keys` that can be made."""

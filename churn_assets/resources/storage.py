@@ -70,8 +70,11 @@ class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     threads: int
     memory_limit: str
     spill: str
+    queries: str | None = None
+    """Folder of the queries that were compiled before; None compiles each anew."""
 
     @property
     def engine(self) -> Engine:
         """An engine; it connects when it is used."""
-        return Engine(self.threads, self.memory_limit, Path(self.spill))
+        queries = Path(self.queries) if self.queries else None
+        return Engine(self.threads, self.memory_limit, Path(self.spill), queries)

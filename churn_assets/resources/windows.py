@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from churn_assets.cutoffs import days_between, epoch_day
+from churn_assets.cutoffs import days_between, epoch_days
 from churn_assets.errors import MissingPartitionError
 from churn_assets.lake.lake import Scan
 
@@ -58,8 +58,3 @@ class Lookback:
         from churn_assets.features.batch import ages
 
         return ages(epoch_days(keys), self.days)
-
-
-def epoch_days(keys: Sequence[str]) -> list[int]:
-    """Partition keys as days from 1970-01-01."""
-    return [epoch_day(date.fromisoformat(key)) for key in keys]

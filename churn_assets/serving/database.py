@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from churn_assets.cutoffs import SECOND
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
-from churn_assets.serving.dialects import BEGIN, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
+from churn_assets.serving.dialects import BEGIN, COMPACT, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
 from churn_assets.serving.schema import upgrade, version_of
 
 PATIENCE_S = 10.0
@@ -108,6 +108,19 @@ class Database:
                 connection.execute(text(WRITER_SESSION), {"idle": str(int(6 * self.patience_s * SECOND))})
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
+
+    def compact(self) -> None:
+        """Write the database anew, so that nothing of deleted rows is left in its files; writers wait meanwhile.
+
+        StoreUnreachableError if somebody reads or writes for longer than is waited.
+        """
+        options = {BEGIN: NOTHING} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            for statement in COMPACT[self.url.get_backend_name()]:
+                busy = connection.exec_driver_sql(statement)
+                if busy.returns_rows and busy.scalar():
+                    message = f"The prediction store {self.name} is being read: try again in a moment."
+                    raise StoreUnreachableError(message)
 
     def close(self) -> None:
         """Close every connection that nobody uses."""

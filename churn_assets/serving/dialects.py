@@ -24,6 +24,11 @@ NOTHING, DEFERRED, IMMEDIATE = "", "BEGIN DEFERRED", "BEGIN IMMEDIATE"
 OF_READERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}, "sqlite": {}}
 OF_WRITERS: Mapping[str, Mapping[str, Any]] = {"postgresql": {}, "sqlite": {BEGIN: IMMEDIATE}}
 """Execution options by database."""
+COMPACT: Mapping[str, tuple[str, ...]] = {
+    "postgresql": ("VACUUM (FULL) churn_predictions", "VACUUM (FULL) churn_requests"),
+    "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+}
+"""What writes the tables anew without remains of deleted rows, by database; the checkpoint says 1 if it could not."""
 
 
 def engine_of(url: URL, patience_s: float) -> Engine:

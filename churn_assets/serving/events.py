@@ -2,36 +2,29 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from operator import attrgetter
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+from msgspec import structs
 
+from churn_assets.features.event_columns import EventColumns
 from churn_assets.ingest.exact_line import time_ms
-from churn_assets.ingest.location import place
 from churn_assets.ingest.log_line import Fault, LogLine, Reason, Time
-from churn_assets.ingest.user_agent import Agent, agent, named_device
+from churn_assets.serving.line_columns import LineColumns
 from churn_assets.serving.patience import LONGEST_TEXT, LONGEST_USER_ID, complaint_of, read_each, too_many
 from churn_assets.serving.problem import MOST_COMPLAINTS, Complaint, Kind, refused
 
 Array = npt.NDArray[Any]
-Fields = Mapping[str, Sequence[Any]]
-T = TypeVar("T")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-NUL_ESCAPE = b"\\u0000"
-TEXTS = ("user_id", "page", "level", "artist", "song", "method", "gender")
-WHOLES = ("ts", "session_id", "item_in_session")
-NUMBERS = ("length", "registration")
-
-
+NUL_ESCAPE = re.compile(rb"\\u0000")
+"""An expression finds it in two thirds of the time that `in` takes."""
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 
 
@@ -51,16 +44,8 @@ class EventLine(LogLine, rename="camel", gc=False, frozen=True, kw_only=True):
     device: Text | None = None
 
 
-@dataclass(frozen=True)
-class Named:
-    """A device that the event names, where no user agent tells more."""
-
-    device: str | None
-
-
 _LINES = msgspec.json.Decoder(list[EventLine])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-_USED = (*TEXTS, *WHOLES, *NUMBERS, "location", "user_agent", "device")
 
 
 @dataclass(frozen=True)
@@ -70,7 +55,7 @@ class Events:
     `logs` are the bytes of the JSON array that was sent, `rows` the positions of the events in it.
     """
 
-    columns: Mapping[str, Array]
+    columns: EventColumns
     logs: bytes
     rows: Array
     sent: int
@@ -78,9 +63,13 @@ class Events:
     @cached_property
     def of_listener(self) -> Mapping[str, Array]:
         """Positions in `columns` of each listener's events, listeners in order of their first event."""
-        codes, users = pd.factorize(self.columns["user_id"])
-        ends = np.cumsum(np.bincount(codes, minlength=len(users)))
-        return dict(zip(users.tolist(), np.split(np.argsort(codes, kind="stable"), ends[:-1]), strict=True))
+        users = self.columns.listed("user_id")
+        numbers = {user: number for number, user in enumerate(dict.fromkeys(users))}
+        if len(numbers) == 1:
+            return {users[0]: np.arange(len(users))}
+        codes = np.fromiter(map(numbers.__getitem__, users), dtype=np.int64, count=len(users))
+        ends = np.cumsum(np.bincount(codes))
+        return dict(zip(numbers, np.split(np.argsort(codes, kind="stable"), ends[:-1]), strict=True))
 
     def logs_of(self, user_id: str) -> bytes:
         """A listener's own events as they were sent, a JSON array."""
@@ -96,25 +85,24 @@ class Events:
 
 def read_at_once(logs: bytes, most: int) -> Events | None:
     """The events of a JSON array of at most `most`, or None unless each is an ordinary one."""
-    fields = _read_at_once(logs, most)
-    return None if fields is None else _events(logs, fields)
+    lines = _read_at_once(logs, most)
+    return None if lines is None else _events(logs, lines)
 
 
 def read_events(logs: bytes, most: int) -> Events:
     """The events of a JSON array of at most `most`; ProblemError with the faults (index and field) of what is none."""
-    return read_at_once(logs, most) or _events(logs, _fields(read_each(logs, most)))
+    return read_at_once(logs, most) or _events(logs, read_each(logs, most))
 
 
-def _events(logs: bytes, fields: Fields) -> Events:
-    columns = _columns(fields)
-    rows = np.flatnonzero(columns["user_id"] != "")
+def _events(logs: bytes, lines: Sequence[LogLine]) -> Events:
+    is_visitor = [line.user_id == "" for line in lines]
+    if not any(is_visitor):
+        return Events(LineColumns(lines), logs, np.arange(len(lines)), len(lines))
+    rows = np.flatnonzero(~np.array(is_visitor))
     if not len(rows):
         complaint = Complaint("/logs/0/userId", "visitor", "is empty in every event", 0, "userId")
         raise refused(Kind.INVALID_EVENTS, "Every event is a visitor's: none has a `userId`.", complaint)
-    sent = len(columns["user_id"])
-    if len(rows) < sent:
-        columns = {name: column[rows] for name, column in columns.items()}
-    return Events(columns, logs, rows, sent)
+    return Events(LineColumns([lines[row] for row in rows.tolist()]), logs, rows, len(lines))
 
 
 def may_hold_lone_surrogates(body: bytes) -> bool:
@@ -137,9 +125,9 @@ def find_lone_surrogates(body: bytes) -> list[Complaint]:
         return []
 
 
-def _read_at_once(logs: bytes, most: int) -> Fields | None:
-    """The fields of every event, or None unless each is an ordinary one."""
-    if NUL_ESCAPE in logs:
+def _read_at_once(logs: bytes, most: int) -> Sequence[LogLine] | None:
+    """Every event, or None unless each is an ordinary one."""
+    if NUL_ESCAPE.search(logs):
         return None
     try:
         lines = _LINES.decode(logs)
@@ -149,37 +137,14 @@ def _read_at_once(logs: bytes, most: int) -> Fields | None:
         return None
     if len(lines) > most:
         raise too_many(most)
-    fields = _fields(lines)
-    if set(map(type, fields["ts"])) != {int}:
-        times = [time_ms(ts) if isinstance(ts, str) else ts for ts in fields["ts"]]
-        return None if None in times else {**fields, "ts": times}
-    return fields
+    if any(isinstance(line.ts, str) for line in lines):
+        return _with_times(lines)
+    return lines
 
 
-def _fields(lines: Sequence[LogLine]) -> Fields:
-    """One sequence a field, of one value an event."""
-    return {name: list(map(attrgetter(name), lines)) for name in _USED}
-
-
-def _columns(fields: Fields) -> dict[str, Array]:
-    columns = {name: np.array(fields[name], dtype=object) for name in TEXTS}
-    columns |= {name: np.array(fields[name], dtype=np.int64) for name in WHOLES}
-    columns |= {name: np.array(fields[name], dtype=np.float64) for name in NUMBERS}
-    columns["registration"] = np.floor(columns["registration"])
-    agents = zip(fields["user_agent"], fields["device"], strict=True)
-    columns |= _looked_up(agents, _agent, ("device", "os", "browser"))
-    return columns | _looked_up(fields["location"], place, ("city", "region", "country"))
-
-
-def _agent(told: tuple[str | None, str | None]) -> Agent | Named:
-    user_agent, device = told
-    found = agent(user_agent)
-    return found or Named(named_device(device))
-
-
-def _looked_up(told: Iterable[T], look: Callable[[T], object], names: Sequence[str]) -> dict[str, Array]:
-    """What `look` finds for each value, looked up once for each distinct one: an array for each of its `names`."""
-    numbers: dict[T, int] = {}
-    codes = np.array([numbers.setdefault(value, len(numbers)) for value in told], dtype=np.int64)
-    found = [look(value) for value in numbers]
-    return {name: np.array([getattr(one, name, None) for one in found], dtype=object)[codes] for name in names}
+def _with_times(lines: Sequence[EventLine]) -> Sequence[LogLine] | None:
+    """The lines with whole milliseconds for times in words; None if a text is no time."""
+    times = [time_ms(line.ts) for line in lines]
+    if None in times:
+        return None
+    return [structs.replace(line, ts=time) for line, time in zip(lines, times, strict=True)]

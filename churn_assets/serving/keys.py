@@ -1,10 +1,12 @@
 """API keys: who may ask, compared in constant time, and where they are needed."""
 
+import base64
 import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Self
 
 from churn_assets.errors import SettingsError
@@ -15,6 +17,8 @@ OPEN_PATHS = ("/healthz", "/readyz", "/docs", "/openapi.json")
 """What anybody may read: it says nothing about listeners or models."""
 OPEN_FOLDER = "/static/"
 SHORTEST_KEY = 16
+ASK_BROWSER = 'Basic realm="churn_assets", charset="UTF-8"'
+"""What makes a browser ask for a password."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,11 @@ class Keys:
             return None
         given = _given(headers)
         if given is None:
-            detail = "A key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
-            return Problem(Kind.NO_KEY, detail, headers={"WWW-Authenticate": "Bearer"})
+            return _no_key(headers)
         digest = _digest(given)
         # Every key is compared, whatever the ones before said.
         if not any([hmac.compare_digest(digest, known) for known in self.digests]):  # noqa: C419
-            return Problem(Kind.WRONG_KEY, "The key is not one of this API's.")
+            return _wrong_key(headers)
         return None
 
 
@@ -65,10 +68,44 @@ def is_loopback(host: str) -> bool:
 
 
 def _given(headers: Mapping[str, str]) -> str | None:
+    """The key that a request carries: a program as bearer or header, a browser as password of any name."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        return token.strip()
-    return headers.get("x-api-key") or None
+    match scheme.lower():
+        case "bearer" if token.strip():
+            return token.strip()
+        case "basic" if password := _password(token.strip()):
+            return password
+        case _:
+            return headers.get("x-api-key") or None
+
+
+def _password(token: str) -> str | None:
+    """The password of a Basic token (RFC 7617); None if it is none."""
+    try:
+        _, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password.strip()
+
+
+def _no_key(headers: Mapping[str, str]) -> Problem:
+    if _is_browser(headers):
+        detail = "A key is needed: give one of this API's keys as the password; the name does not matter."
+        return Problem(Kind.NO_KEY, detail, headers={"WWW-Authenticate": ASK_BROWSER})
+    detail = "A key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+    return Problem(Kind.NO_KEY, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _wrong_key(headers: Mapping[str, str]) -> Problem:
+    detail = "The key is not one of this API's."
+    if _is_browser(headers):
+        # A browser that is told 403 would send the wrong password until it is closed.
+        return Problem(Kind.WRONG_KEY, detail, (), {"WWW-Authenticate": ASK_BROWSER}, HTTPStatus.UNAUTHORIZED)
+    return Problem(Kind.WRONG_KEY, detail)
+
+
+def _is_browser(headers: Mapping[str, str]) -> bool:
+    return "text/html" in headers.get("accept", "")
 
 
 def _digest(key: str) -> bytes:

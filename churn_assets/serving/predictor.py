@@ -104,9 +104,7 @@ class _Seen:
     @cached_property
     def rows(self) -> Columns:
         """Every declared feature."""
-        size = len(self.listeners.user_ids)
-        values = request_features(self.listeners, self.policy.horizon)
-        return Columns({name: _each(value, size) for name, value in values.items()}, size)
+        return Columns(request_features(self.listeners, self.policy.horizon), len(self.listeners.user_ids))
 
     def found(self) -> Iterator[_Listener]:
         """What is found out about each listener, in the order of `listeners`."""
@@ -148,15 +146,9 @@ class _Seen:
         )
 
 
-def _each(value: Any, size: int) -> Any:
-    """A value for each listener; the evaluator may give one for all of them."""
-    return value if np.shape(value) == (size,) else np.broadcast_to(value, size)
-
-
 def _plain(column: Any) -> list[Any]:
-    if column.dtype == object:
-        return list(column.tolist())
-    return [None if value != value else value for value in column.astype(np.float64).tolist()]  # noqa: PLR0124 NaN
+    values = column.tolist()
+    return values if column.dtype == object else [None if value != value else value for value in values]  # noqa: PLR0124 NaN
 
 
 def _cold_start(known: float, sessions: float) -> list[str]:

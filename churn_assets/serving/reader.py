@@ -72,6 +72,11 @@ class Snapshot:
         of_listener = select(_KEPT.sequence).where(_KEPT.user_id == user_id).order_by(_KEPT.sequence)
         return self._numbered(list(self.connection.execute(of_listener).scalars()))
 
+    def made_in(self, request_id: str) -> Iterator[Prediction]:
+        """The predictions of a request, in the order in which they were stored."""
+        of_request = select(_KEPT.sequence).where(_KEPT.request_id == request_id).order_by(_KEPT.sequence)
+        return self._numbered(list(self.connection.execute(of_request).scalars()))
+
     def _numbered(self, sequences: Sequence[int]) -> Iterator[Prediction]:
         for start in range(0, len(sequences), CHUNK):
             chunk = sequences[start : start + CHUNK]

@@ -1,6 +1,7 @@
 """A request as the rows that the store keeps of it, and back."""
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,6 +20,7 @@ FIELDS = tuple(field.name for field in fields(Prediction))
 
 _ENCODER = msgspec.json.Encoder(enc_hook=float)
 _DECODER = msgspec.json.Decoder(dict[str, float | str | None])
+_OWN = threading.local()
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,15 @@ def prediction(row: Any) -> Prediction:
 
 def compressed(content: bytes) -> bytes:
     """The content as one zstd frame."""
-    # A compressor is not to be shared by threads, and a new one costs next to nothing.
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
+    return _compressor().compress(content)
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """The compressor of this thread: it is not to be shared, and a new one would ask for its memory every time."""
+    if not hasattr(_OWN, "compressor"):
+        _OWN.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
+    compressor: zstandard.ZstdCompressor = _OWN.compressor
+    return compressor
 
 
 def decompressed(frame: bytes) -> bytes:

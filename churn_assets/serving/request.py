@@ -24,6 +24,8 @@ REQUEST_ID_HEADER = "x-request-id"
 FLAGS: Mapping[str, bool] = {"true": True, "1": True, "": True, "false": False, "0": False}
 OPTIONS = ("as_of", "explain", "request_id")
 ABSENT = msgspec.Raw(b"null")
+JSON_BLANKS = b" \t\r\n"
+_BARE_HEAD = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"logs"[ \t\r\n]*:')
 
 
 class _Body(msgspec.Struct):
@@ -73,20 +75,40 @@ def read_request(body: bytes, told: Mapping[str, str], *, route: str, limits: Li
 
 def read_ordinary(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked | None:
     """The same without any patience: None if `read_request`, which may take long, must say what it is."""
+    _require_utf8(body)
+    logs = _bare_logs(body)
+    if logs is not None and (events := read_at_once(logs, limits.of_request)) is not None:
+        return _asked(body, events, _options(_Body(), told), route=route, limits=limits)
     return None if may_hold_lone_surrogates(body) else _read(body, told, route=route, limits=limits, read=read_at_once)
+
+
+def _bare_logs(body: bytes) -> bytes | None:
+    """What is between `{"logs":` and `}` where the body looks as if it had nothing else, most of them have not.
+
+    If that is one JSON array, the body is `{"logs": [event, ...]}`, and was read once instead of twice.
+    """
+    head = _BARE_HEAD.match(body)
+    tail = body.rstrip(JSON_BLANKS)
+    return tail[head.end() : -1].rstrip(JSON_BLANKS) if head and tail.endswith(b"}") else None
 
 
 def _read(
     body: bytes, told: Mapping[str, str], *, route: str, limits: Limits, read: Callable[[bytes, int], Events | None]
 ) -> Asked | None:
     raw = _read_body(body)
-    options = {name: _option(name, getattr(raw, name), told.get(name)) for name in OPTIONS}
+    options = _options(raw, told)
     if raw.logs == ABSENT:
         complaint = Complaint("/logs", "missing_field", "is missing", field="logs")
         raise refused(Kind.INVALID_REQUEST, 'The body must be {"logs": [event, ...]}.', complaint)
     events = read(bytes(raw.logs), limits.of_request)
-    if events is None:
-        return None
+    return None if events is None else _asked(body, events, options, route=route, limits=limits)
+
+
+def _options(raw: _Body, told: Mapping[str, str]) -> dict[str, Any]:
+    return {name: _option(name, getattr(raw, name), told.get(name)) for name in OPTIONS}
+
+
+def _asked(body: bytes, events: Events, options: Mapping[str, Any], *, route: str, limits: Limits) -> Asked:
     _check_limits(events, limits)
     shape = f"{route}\0{options['as_of']}\0{options['explain']}\0".encode()
     return Asked(
@@ -110,11 +132,8 @@ def require_one_listener(events: Events) -> None:
 
 def _read_body(body: bytes) -> _Body:
     try:
-        if not body.isascii():
-            body.decode()  # msgspec does not look inside the text that it skips
+        _require_utf8(body)
         return _DECODER.decode(body)
-    except UnicodeDecodeError as error:
-        raise refused(Kind.MALFORMED_JSON, f"The body is not UTF-8 (byte {error.start}).") from None
     except RecursionError:
         raise refused(Kind.MALFORMED_JSON, "The body is nested too deeply.") from None
     except msgspec.ValidationError:
@@ -125,6 +144,15 @@ def _read_body(body: bytes) -> _Body:
         if complaints:
             raise refused(Kind.INVALID_EVENTS, "A text holds a lone surrogate.", *complaints) from None
         raise refused(Kind.MALFORMED_JSON, f"{error}.") from None
+
+
+def _require_utf8(body: bytes) -> None:
+    """Refuse what is not UTF-8: msgspec does not look inside the text that it skips."""
+    try:
+        if not body.isascii():
+            body.decode()
+    except UnicodeDecodeError as error:
+        raise refused(Kind.MALFORMED_JSON, f"The body is not UTF-8 (byte {error.start}).") from None
 
 
 def _option(name: str, raw: msgspec.Raw, told: str | None) -> Any:

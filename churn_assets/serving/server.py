@@ -19,10 +19,11 @@ PATIENCE_S = 60
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, factory: str = FACTORY) -> None:
     """Serve until told to stop (INT or TERM); SettingsError if the API would be open beyond loopback.
 
-    The workers read their settings from the environment, so what differs from it is put there.
+    `factory` names what every worker calls for its application. The workers read their settings from the environment,
+    so what differs from it is put there.
     """
     Keys.of(settings)
     _export(settings)
@@ -30,7 +31,7 @@ def serve(settings: Settings) -> None:
         if settings.api_workers > 1:
             os.environ[FOLDER] = folder
         uvicorn.run(
-            FACTORY,
+            factory,
             factory=True,
             host=settings.api_host,
             port=settings.api_port,

@@ -5,13 +5,14 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from churn_assets.errors import StoreError
 from churn_assets.serving.database import PATIENCE_S, Database, database
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record, decompressed, prediction, record
 from churn_assets.serving.schema import PREDICTIONS, REQUESTS
+from churn_assets.serving.statements import found_among, insert_into
 from churn_assets.serving.writer import Limits, Trouble, Writer
 
 _REQUEST = select(REQUESTS)
@@ -97,15 +98,12 @@ def open_store(url: str, *, patience_s: float = PATIENCE_S) -> PredictionStore:
 
 
 def _insert(connection: Connection, records: Sequence[Record]) -> None:
-    if records:
-        connection.execute(insert(REQUESTS), [record.request for record in records])
-    if rows := [row for record in records for row in record.predictions]:
-        connection.execute(insert(PREDICTIONS), rows)
+    insert_into(connection, REQUESTS, [record.request for record in records])
+    insert_into(connection, PREDICTIONS, [row for record in records for row in record.predictions])
 
 
 def _known(connection: Connection, request_ids: Sequence[str]) -> list[str]:
-    found = select(REQUESTS.c.request_id).where(REQUESTS.c.request_id.in_(request_ids))
-    return list(connection.execute(found).scalars())
+    return found_among(connection, REQUESTS.c.request_id, request_ids)
 
 
 def _find(connection: Connection, request_id: str) -> Answered | None:

@@ -50,16 +50,19 @@ class Columns:
 def numbers(column: "pd.Series | NDArray[Any]") -> Floats:
     """The values of a numeric column as floats, nulls as NaN."""
     if isinstance(column, np.ndarray):
-        return column.astype(np.float64)
+        return column.astype(np.float64, copy=False)
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def texts(column: "pd.Series | NDArray[Any]") -> Texts:
     """The values of a categorical column as text objects, nulls as `NO_TEXT`."""
     values = column if isinstance(column, np.ndarray) else column.to_numpy(dtype=object)
-    told = zip(values.tolist(), pd.isna(values).tolist(), strict=True)
     # Never through an array of a text type: it would give every text the room of the longest.
-    return np.array([NO_TEXT if is_null else str(value) for value, is_null in told], dtype=object)
+    return np.array([value if type(value) is str else _text(value) for value in values.tolist()], dtype=object)
+
+
+def _text(value: Any) -> str:
+    return NO_TEXT if value is None or pd.isna(value) else str(value)
 
 
 def logit(probability: Floats | float) -> Floats:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from churn_assets.features.schema import FeatureSchema
-from churn_assets.training.arrays import Floats, Rows, numbers, texts
+from churn_assets.training.arrays import Flags, Floats, Integers, Rows, numbers, texts
 
 Style = Literal["linear", "imputed", "binned"]
 """`linear`: medians, null flags, tamed tails, unit scale; `imputed`: medians and null flags; `binned`: NaN stays."""
@@ -41,18 +42,6 @@ class NumberEncoding:
         """Columns of the matrix that this feature fills."""
         return 1 + self.is_flagged
 
-    def apply(self, frame: Rows) -> list[Floats]:
-        """The columns of the feature."""
-        values = numbers(frame[self.feature])
-        nulls = np.isnan(values)
-        values = np.where(nulls, self.fill, values)
-        if self.is_logged:
-            values = signed_log(values)
-        if self.scale != 1.0 or self.centre != 0.0:
-            tail = TAIL * self.scale
-            values = (np.clip(values, self.centre - tail, self.centre + tail) - self.centre) / self.scale
-        return [values, nulls.astype(np.float64)] if self.is_flagged else [values]
-
 
 @dataclass(frozen=True)
 class BinEncoding:
@@ -66,11 +55,11 @@ class BinEncoding:
         """Columns of the matrix that this feature fills."""
         return 1
 
-    def apply(self, frame: Rows) -> list[Floats]:
-        """The column of the feature."""
+    def fill_in(self, frame: Rows, columns: Floats) -> None:
+        """Write the column of the feature."""
         values = numbers(frame[self.feature])
-        bins = np.searchsorted(self.edges, values, side="right").astype(np.float64)
-        return [np.where(np.isnan(values), np.nan, bins)]
+        bins = np.searchsorted(self.edges, values, side="right")
+        columns[:, 0] = np.where(np.isnan(values), np.nan, bins)
 
 
 @dataclass(frozen=True)
@@ -85,11 +74,11 @@ class CategoryEncoding:
         """Columns of the matrix that this feature fills."""
         return len(self.levels) + 1
 
-    def apply(self, frame: Rows) -> list[Floats]:
-        """The columns of the feature: exactly one of them is 1 in every row."""
-        values = texts(frame[self.feature])
-        columns = [(values == level).astype(np.float64) for level in self.levels]
-        return [*columns, 1.0 - np.sum(columns, axis=0) if columns else np.ones(len(frame))]
+    def fill_in(self, frame: Rows, columns: Floats) -> None:
+        """Write the columns of the feature: exactly one of them is 1 in every row, the others stay 0."""
+        places = {level: place for place, level in enumerate(self.levels)}
+        found = [places.get(value, len(places)) for value in texts(frame[self.feature]).tolist()]
+        columns[np.arange(len(found)), found] = 1.0
 
 
 Encoding = NumberEncoding | BinEncoding | CategoryEncoding
@@ -123,11 +112,25 @@ class Encoder:
         """For every column of the matrix, the position in `features` of the feature it belongs to."""
         return tuple(position for position, part in enumerate(self.parts) for _ in range(part.width))
 
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """For every part the first of its columns in the matrix."""
+        return (0, *accumulate(part.width for part in self.parts))[:-1]
+
+    @cached_property
+    def _numbers(self) -> "_Numbers":
+        starts = zip(self.parts, self._starts, strict=True)
+        return _Numbers.of([(part, start) for part, start in starts if isinstance(part, NumberEncoding)])
+
     def matrix(self, frame: Rows) -> Floats:
         """Rows x encoded columns; unseen categories and nulls are fine."""
-        if not self.parts:
-            return np.zeros((len(frame), 0))
-        return np.column_stack([column for part in self.parts for column in part.apply(frame)])
+        matrix = np.zeros((len(frame), len(self.owners)))
+        if self._numbers.features:
+            self._numbers.fill_in(frame, matrix)
+        for part, start in zip(self.parts, self._starts, strict=True):
+            if not isinstance(part, NumberEncoding):
+                part.fill_in(frame, matrix[:, start : start + part.width])
+        return matrix
 
     def by_feature(self, column_values: Floats, index: pd.Index) -> pd.DataFrame:
         """Sum values of the matrix's columns (rows x encoded columns) back to rows x features."""
@@ -144,6 +147,50 @@ class Encoder:
     def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Self:
         """The encoder that `to_json` described."""
         return cls(tuple(_part_from_json(part) for part in data))
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """All numeric features of an encoder, encoded at once: for a row or two, each alone would cost as much as all."""
+
+    features: tuple[str, ...]
+    columns: Integers
+    flag_columns: Integers
+    is_flagged: Flags
+    is_logged: Flags
+    fill: Floats
+    centre: Floats
+    scale: Floats
+    tail: Floats
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[NumberEncoding, int]]) -> Self:
+        """The numbers whose columns start where it says."""
+        is_scaled = [part.scale != 1.0 or part.centre != 0.0 for part, _ in parts]
+        return cls(
+            features=tuple(part.feature for part, _ in parts),
+            columns=np.array([start for _, start in parts], dtype=np.int64),
+            flag_columns=np.array([start + 1 for part, start in parts if part.is_flagged], dtype=np.int64),
+            is_flagged=np.array([part.is_flagged for part, _ in parts], dtype=bool),
+            is_logged=np.array([part.is_logged for part, _ in parts], dtype=bool),
+            fill=np.array([[part.fill] for part, _ in parts]),
+            centre=np.array([[part.centre] for part, _ in parts]),
+            scale=np.array([[part.scale] for part, _ in parts]),
+            # What is not scaled is not cut either, and what is divided by 1 stays as it is.
+            tail=np.array(
+                [[TAIL * part.scale if cut else np.inf] for (part, _), cut in zip(parts, is_scaled, strict=True)]
+            ),
+        )
+
+    def fill_in(self, frame: Rows, matrix: Floats) -> None:
+        """Write the columns of all of them into the matrix."""
+        values = np.array([numbers(frame[feature]) for feature in self.features])
+        nulls = np.isnan(values)
+        values = np.where(nulls, self.fill, values)
+        values[self.is_logged] = signed_log(values[self.is_logged])
+        values = np.minimum(np.maximum(values, self.centre - self.tail), self.centre + self.tail)
+        matrix[:, self.columns] = ((values - self.centre) / self.scale).T
+        matrix[:, self.flag_columns] = nulls[self.is_flagged].T
 
 
 def signed_log(values: Floats) -> Floats:

@@ -35,6 +35,11 @@ def draw_all(evaluation: Evaluation) -> Mapping[str, bytes]:
     return {name: _png(draw(evaluation)) for name, draw in drawings.items()}
 
 
+def draw_misses(evaluation: Evaluation) -> bytes:
+    """The picture of the worst misses alone, PNG."""
+    return _png(_misses(evaluation))
+
+
 def _roc(evaluation: Evaluation) -> "Figure":
     figure, axes = _canvas("ROC", _said(evaluation, "roc_auc", "AUC"))
     axes.plot(evaluation.curves.passed_stayers, evaluation.curves.recall, color=MODEL, label=evaluation.rung)

@@ -5,8 +5,8 @@ import pytest
 from rich.console import Console as Terminal
 from rich.progress import Progress
 
-from churn_assets.cli.bars import bars, counting_bar, rate
-from churn_assets.cli.run import Bars
+from churn_assets.cli.bars import counting_bar
+from churn_assets.resources.bars import Bars, bars, rate
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.engine import SQL_TYPES
 from churn_assets.lake.recipe import IBIS_TYPES, unbound
 from churn_assets.monitoring.tables import DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT
+from churn_assets.retention.tables import RETENTION_LIST
 from churn_assets.serving.tables import PREDICTION_LOG
 
 TABLES = [
     *(RAW_LOGS, QUARANTINED_LINES, EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS),
-    *(USER_FEATURES, POPULATION, CHURN_LABELS, PREDICTION_LOG),
+    *(USER_FEATURES, POPULATION, CHURN_LABELS, RETENTION_LIST, PREDICTION_LOG),
     *(DRIFT_REPORT, NOVELTY_REPORT, PERFORMANCE_REPORT),
 ]
 EVERY_TABLE = pytest.mark.parametrize("contract", TABLES, ids=lambda contract: contract.table)

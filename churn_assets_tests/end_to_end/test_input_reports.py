@@ -15,13 +15,16 @@ from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import days_between, midnight
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.tables import USER_FEATURES
+from churn_assets.labels.tables import POPULATION
 from churn_assets.monitoring.drift.report import would_retrain
+from churn_assets.monitoring.log_age import LogAge
 from churn_assets.monitoring.tables import DRIFT, DRIFT_REPORT, NOVEL, NOVELTY_REPORT
 from churn_assets.registry.tracking import MONITORING
+from churn_assets.resources.input_reports import Inputs, watched
 from churn_assets.resources.runner import Range, run_assets
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.tables import PREDICTION_LOG
-from churn_assets_tests.end_to_end.service import CUTOFFS, LAST_DAY, Service, copied
+from churn_assets_tests.end_to_end.service import CUTOFFS, FIRST_DAY, LAST_DAY, Service, copied
 
 DAYS = [day.isoformat() for day in days_between(LAST_DAY - timedelta(days=27), LAST_DAY)]
 NEWEST = DAYS[-1]
@@ -217,3 +220,12 @@ def test_nothing_is_left_to_do_once_reports_are_made(reported: Service) -> None:
 
     assert (states["drift_report"].todo, states["novelty_report"].todo) == ((), ())
     assert states["drift_report"].keys == tuple(DAYS)
+
+
+def test_a_log_is_as_old_as_its_first_event_however_early_the_settings_begin(reported: Service) -> None:
+    early = reported.settings.model_copy(update={"first_day": FIRST_DAY - timedelta(days=300)})
+    scans = Inputs(*(reported.lake.scan(table) for table in (USER_FEATURES, POPULATION, PREDICTION_LOG)))
+
+    found = watched(early, reported.registry, scans)
+
+    assert found.age == LogAge(FIRST_DAY, early.lookback_days)

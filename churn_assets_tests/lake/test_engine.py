@@ -17,7 +17,7 @@ from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.lake.engine import Engine, to_sql
 from churn_assets.lake.lake import Lake, Scan
-from churn_assets.lake.recipe import Recipe, unbound
+from churn_assets.lake.recipe import Recipe, unbound, whole_numbers
 from churn_assets_tests.features.evaluations import requested
 from churn_assets_tests.features.memory_batch import memory_batch
 from churn_assets_tests.lake.built import CUTOFF, LOG, BuiltLake, build, key
@@ -222,3 +222,34 @@ def test_the_cutoff_column_is_the_folder_read_as_a_time(lake: Lake, engine: Engi
 
     assert seen.to_pylist() == [{"cutoff": FIRST * 86_400_000, "n": 1}]
     assert date(2024, 1, 1).isoformat() == MONDAY
+
+
+def test_large_partitions_of_one_pass_are_cut_into_row_groups_as_if_alone(lake: Lake, engine: Engine) -> None:
+    rows = 130_000
+    for partition in DAYS[:2]:
+        with lake.replacing(SOURCE, partition) as path:
+            pq.write_table(large(rows), path)
+
+    together = engine.write(copying(lake, each=False), DAYS[:2], lake)
+    groups = [pq.ParquetFile(lake.path(COPY, partition)).metadata.num_row_groups for partition in DAYS[:2]]
+    alone = [engine.write(copying(lake), [partition], lake)[0] for partition in DAYS[:2]]
+
+    assert [written.rows for written in together] == [rows, rows]
+    assert groups == [2, 2]
+    assert [written.sha256 for written in together] == [written.sha256 for written in alone]
+
+
+def large(rows: int) -> pa.Table:
+    """Rows of a source in no order."""
+    wide = pa.Table.from_pylist([row(0)], schema=SCHEMA)
+    numbers = pa.array(np.random.default_rng(1).permutation(rows))
+    many = wide.take(pa.array(np.zeros(rows, dtype=np.int64)))
+    return many.set_column(many.schema.get_field_index("n"), SCHEMA.field("n"), numbers)
+
+
+def test_small_tables_of_whole_numbers_are_what_they_say() -> None:
+    table = whole_numbers({"a": [1, -(2**63), 2**63 - 1], "b": (0, 0, 7)})
+
+    assert table.to_pydict() == {"a": [1, -(2**63), 2**63 - 1], "b": [0, 0, 7]}
+    assert set(table.schema.types) == {pa.int64()}
+    assert whole_numbers({"a": ()}).num_rows == 0

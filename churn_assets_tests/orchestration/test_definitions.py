@@ -32,6 +32,7 @@ DEPENDENCIES = {
     "challenger_model": {"candidate_models"},
     "champion_model": {"training_set", "challenger_model"},
     "churn_scores": {"user_features", "population", "champion_model"},
+    "retention_list": {"churn_scores", "user_features"},
     "performance_report": {"churn_scores", "churn_labels"},
     "drift_report": {"user_features", "population", "prediction_log", "champion_model"},
     "novelty_report": {"user_features", "population", "prediction_log", "champion_model"},
@@ -107,7 +108,7 @@ def test_contracts_and_leaks_block_what_is_downstream_and_warnings_do_not() -> N
     warning = {check.name for check in GRAPH.asset_check_keys} - blocking
 
     assert blocking == {"contract", "leak_alarm"}
-    assert warning == {"no_drift", "nothing_novel", "no_drop"}
+    assert warning == {"no_drift", "nothing_novel", "no_drop", "fair_draw"}
 
 
 def test_arguments_of_the_definitions_can_be_replaced() -> None:

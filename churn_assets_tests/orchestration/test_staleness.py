@@ -91,3 +91,12 @@ def test_a_file_that_was_touched_is_read_again_without_making_anything_else_stal
 
     assert manifest_path(site.lake).exists()
     assert site.stale() == {}
+
+
+def test_only_the_newest_cutoff_can_be_listed_so_that_no_list_is_made_that_nobody_could_call_from(
+    made_site: Site,
+) -> None:
+    state = made_site.states("retention")["retention_list"]
+
+    assert (state.keys, state.missing) == ((CUTOFFS[-1],), (CUTOFFS[-1],))
+    assert state.is_record

@@ -12,10 +12,16 @@ from churn_assets.cli.comparison import show_errors
 from churn_assets.cli.daemon import environment_of
 from churn_assets.cli.demo_drift import ACTS, DAYS, PRICE_RISE, SHIFT, demo_settings, run_demo_drift, world_of_demo
 from churn_assets.cli.retrain import decisions_table
+from churn_assets.cli.watching import Watcher
+from churn_assets.definitions import build_defs
 from churn_assets.errors import LandingError
+from churn_assets.resources.session import Session
+from churn_assets.retraining.decision import Decision
+from churn_assets.retraining.tables import NO_CAUSE, NOVELTY
 from churn_assets.settings import Settings
 from churn_assets_tests.end_to_end.service import HELD_OUT, Service
-from churn_assets_tests.retraining.causes import retrained
+from churn_assets_tests.retraining.causes import NOON, cause, drifted, retrained
+from churn_assets_tests.retraining.watched import DRIFT, Watched
 
 ALONE: dict[str, Any] = {"_env_file": None}
 
@@ -94,3 +100,23 @@ def test_the_table_of_decisions_says_what_is_in_flight_and_who_became_champion()
     assert "1 → 2" in shown
     assert "in flight" in shown
     assert "data_drift" in shown
+
+
+def test_the_watcher_tells_retrainings_and_recorded_decisions_once_each(watched: Watched) -> None:
+    session = Session(watched.settings, build_defs(watched.settings), watched.instance)
+    console = Console(width=200, file=io.StringIO())
+    watcher = Watcher(session, console)
+    start = watcher.begin()
+    watched.report("2026-06-07", drifted())
+    watched.started(watched.asked(DRIFT))
+    passed = Decision.on(cause(NOVELTY), verdict=NO_CAUSE, reason="Labels are no newer.", at=NOON)
+    watched.recording(passed)
+
+    watcher.tell_runs(start)
+    watcher.tell_runs(start)
+
+    assert isinstance(console.file, io.StringIO)
+    told = console.file.getvalue()
+    assert told.count("data_drift: retrain. drift_report of 2026-06-07") == 1
+    assert told.count("novelty: no cause. Labels are no newer.") == 1
+    assert told.count(": SUCCESS") == 1

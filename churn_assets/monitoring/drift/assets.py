@@ -9,6 +9,7 @@ import dagster as dg
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.lake.lake import Scan
 from churn_assets.monitoring.causes import has_drifted
+from churn_assets.monitoring.drift.chart import by_movement
 from churn_assets.monitoring.drift.daily import SpanReport, span_reports, with_pages
 from churn_assets.monitoring.drift.publication import Published, Publisher, counts
 from churn_assets.monitoring.drift.report import Rule
@@ -16,7 +17,7 @@ from churn_assets.monitoring.files import ReportFiles
 from churn_assets.monitoring.tables import DRIFT_REPORT
 from churn_assets.registry.tables import CHAMPION_MODEL
 from churn_assets.resources.checks import contract_check
-from churn_assets.resources.drift_views import by_movement, drift_table, movers_chart
+from churn_assets.resources.drift_views import drift_table, movers_chart
 from churn_assets.resources.input_reports import GROUP, Inputs, days_of, joined, reads, version, warning, watched
 from churn_assets.resources.lake_asset import RECENT, Table, lake_asset
 from churn_assets.resources.lake_io import Product

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from churn_assets.monitoring.drift.chart import by_movement
 from churn_assets.monitoring.drift.report import Baseline, Rule
-from churn_assets.resources.drift_views import by_movement, drift_table, movers_chart
+from churn_assets.resources.drift_views import drift_table, movers_chart
 from churn_assets_tests.monitoring.crowd import SCHEMA, crowd
 
 REFERENCE, WINDOW = crowd(300, 1), crowd(200, 2).assign(device="Mobile", freq_7d=9.0)

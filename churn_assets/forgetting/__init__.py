@@ -1,0 +1,1 @@
+"""Removes a listener from everything that is kept, and proves it."""

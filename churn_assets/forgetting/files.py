@@ -1,0 +1,85 @@
+"""Every other file below a home: reports as CSV and HTML, artefacts, logs, exports, whatever somebody put there."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from churn_assets.forgetting.journal import FOLDER, Journal
+from churn_assets.forgetting.listener import Listener
+from churn_assets.forgetting.rows import count, read, without, write
+from churn_assets.forgetting.texts import Cleaner
+
+LOST = (".tmp", ".part", ".forgetting")
+"""Ends of names of files that were being written when somebody was killed."""
+TEXTS = (".json", ".md", ".html", ".txt", ".log", ".yaml", ".yml", ".out", ".err", ".ipynb", ".jsonl")
+
+
+@dataclass(frozen=True)
+class FilesPlace:
+    """The files below some folders, but for what lies below `others`, which are places of their own."""
+
+    name: str
+    folders: Sequence[Path]
+    others: Sequence[Path]
+    listener: Listener
+
+    @cached_property
+    def _found(self) -> Sequence[tuple[Path, int]]:
+        found = ((file, self._count(file)) for file in self._files())
+        return [(file, rows) for file, rows in found if rows]
+
+    def held(self) -> int:
+        """Rows, entries and words that tell of the listener."""
+        return sum(rows for _, rows in self._found)
+
+    def remove(self, journal: Journal) -> None:
+        """Leave them out, each file replaced as a whole."""
+        for file, rows in self._found:
+            journal.removing(self.name, str(file), rows)
+            rewrite(file, self.listener)
+
+    def _files(self) -> Iterator[Path]:
+        apart = {path.resolve() for path in self.others}
+        for top in self.folders:
+            for folder, subfolders, names in os.walk(top):
+                subfolders[:] = sorted(n for n in subfolders if Path(folder, n).resolve() not in apart and n != FOLDER)
+                yield from (
+                    path for path in (Path(folder, name) for name in sorted(names)) if path.resolve() not in apart
+                )
+
+    def _count(self, file: Path) -> int:
+        if file.suffix == ".parquet":
+            return count(file, self.listener)
+        clean = CLEANED.get(file.suffix)
+        if clean is None:
+            return 0
+        cleaner = Cleaner(self.listener)
+        clean(cleaner, _read(file))
+        return cleaner.removed
+
+
+CLEANED: Mapping[str, Callable[[Cleaner, str], str]] = {
+    ".csv": Cleaner.csv,
+    **dict.fromkeys(TEXTS, Cleaner.text),
+}
+"""What cleans the text of a file, by the end of its name."""
+
+
+def rewrite(file: Path, listener: Listener) -> None:
+    """Write a file again without the listener, in one step."""
+    beside = file.with_name(f".{file.name}.forgetting")
+    try:
+        if file.suffix == ".parquet":
+            write(without(read(file), listener), beside)
+        else:
+            cleaned = CLEANED[file.suffix](Cleaner(listener), _read(file))
+            beside.write_bytes(cleaned.encode(errors="surrogateescape"))
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> str:
+    return file.read_bytes().decode(errors="surrogateescape")

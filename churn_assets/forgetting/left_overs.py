@@ -1,0 +1,33 @@
+"""What killed runs left behind: files that nobody reads, with rows of whoever was in them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from churn_assets.forgetting.files import LOST
+from churn_assets.forgetting.journal import Journal
+
+
+@dataclass(frozen=True)
+class LeftOversPlace:
+    """Folders of files that are being written, while nothing is written; and hidden half files below `beside`."""
+
+    folders: Sequence[Path]
+    beside: Sequence[Path]
+    name: str = "left-overs of killed runs"
+
+    def held(self) -> int:
+        """Files, whoever they tell of."""
+        return sum(1 for _ in self._files())
+
+    def remove(self, journal: Journal) -> None:
+        """Remove them all."""
+        for file in list(self._files()):
+            journal.removing(self.name, str(file), 1)
+            file.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
+        for folder in self.folders:
+            yield from (path for path in folder.rglob("*") if path.is_file())
+        for folder in self.beside:
+            yield from (path for path in folder.rglob(".*") if path.is_file() and path.name.endswith(LOST))

@@ -1,0 +1,1 @@
+"""The pages that retention analysts open in a browser, beside the API."""
