@@ -8,7 +8,7 @@ from pathlib import Path
 
 from churn_assets.forgetting.journal import FOLDER, Journal
 from churn_assets.forgetting.listener import Listener
-from churn_assets.forgetting.rows import count, read, without, write
+from churn_assets.forgetting.rows import count, leave_out
 from churn_assets.forgetting.texts import Cleaner
 
 LOST = (".tmp", ".part", ".forgetting")
@@ -27,7 +27,7 @@ class FilesPlace:
 
     @cached_property
     def _found(self) -> Sequence[tuple[Path, int]]:
-        found = ((file, self._count(file)) for file in self._files())
+        found = ((file, held_in(file, self.listener)) for file in self._files())
         return [(file, rows) for file, rows in found if rows]
 
     def held(self) -> int:
@@ -49,16 +49,6 @@ class FilesPlace:
                     path for path in (Path(folder, name) for name in sorted(names)) if path.resolve() not in apart
                 )
 
-    def _count(self, file: Path) -> int:
-        if file.suffix == ".parquet":
-            return count(file, self.listener)
-        clean = CLEANED.get(file.suffix)
-        if clean is None:
-            return 0
-        cleaner = Cleaner(self.listener)
-        clean(cleaner, _read(file))
-        return cleaner.removed
-
 
 CLEANED: Mapping[str, Callable[[Cleaner, str], str]] = {
     ".csv": Cleaner.csv,
@@ -67,12 +57,24 @@ CLEANED: Mapping[str, Callable[[Cleaner, str], str]] = {
 """What cleans the text of a file, by the end of its name."""
 
 
+def held_in(file: Path, listener: Listener) -> int:
+    """Rows, entries and words of a file that tell of the listener; 0 for a kind of file that holds no texts."""
+    if file.suffix == ".parquet":
+        return count(file, listener)
+    clean = CLEANED.get(file.suffix)
+    if clean is None:
+        return 0
+    cleaner = Cleaner(listener)
+    clean(cleaner, _read(file))
+    return cleaner.removed
+
+
 def rewrite(file: Path, listener: Listener) -> None:
     """Write a file again without the listener, in one step."""
     beside = file.with_name(f".{file.name}.forgetting")
     try:
         if file.suffix == ".parquet":
-            write(without(read(file), listener), beside)
+            leave_out(file, beside, listener)
         else:
             cleaned = CLEANED[file.suffix](Cleaner(listener), _read(file))
             beside.write_bytes(cleaned.encode(errors="surrogateescape"))
