@@ -13,7 +13,10 @@ from churn_assets.forgetting.texts import Cleaner
 
 LOST = (".tmp", ".part", ".forgetting")
 """Ends of names of files that were being written when somebody was killed."""
-TEXTS = (".json", ".md", ".html", ".txt", ".log", ".yaml", ".yml", ".out", ".err", ".ipynb", ".jsonl")
+TEXTS = (".json", ".md", ".html", ".txt", ".yaml", ".yml", ".ipynb")
+LINES = (".jsonl", ".ndjson", ".log", ".out", ".err")
+CLOSED = (".gz", ".zst", ".zip", ".tar", ".tgz", ".xz", ".bz2", ".7z", ".pkl", ".pickle", ".xlsx", ".feather", ".arrow")
+"""Ends of names of files that nothing of ours writes there, and that are not looked into."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class FilesPlace:
             journal.removing(self.name, str(file), rows)
             rewrite(file, self.listener)
 
+    def closed(self) -> list[Path]:
+        """Files that are not looked into, since they are packed in ways that nothing of ours uses there."""
+        return [file for file in self._files() if file.suffix in CLOSED]
+
     def _files(self) -> Iterator[Path]:
         apart = {path.resolve() for path in self.others}
         for top in self.folders:
@@ -53,6 +60,7 @@ class FilesPlace:
 CLEANED: Mapping[str, Callable[[Cleaner, str], str]] = {
     ".csv": Cleaner.csv,
     **dict.fromkeys(TEXTS, Cleaner.text),
+    **dict.fromkeys(LINES, Cleaner.lines),
 }
 """What cleans the text of a file, by the end of its name."""
 

@@ -144,7 +144,8 @@ def _tag(versions: Sequence[str], digest: str) -> sa.Update:
 
 def _files(model: Path) -> list[Path]:
     """What a sealed folder keeps, but for the model itself: its parameters name nobody, and must stay what they are."""
-    return sorted(file for file in model.iterdir() if file.is_file() and file.name != MANIFEST)
+    found = model.iterdir() if model.is_dir() else iter(())
+    return sorted(file for file in found if file.is_file() and file.name != MANIFEST)
 
 
 def _is_sound(registered: Registered) -> bool:

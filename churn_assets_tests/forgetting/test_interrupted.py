@@ -57,6 +57,7 @@ def test_the_journal_gives_back_what_it_was_told_each_unit_once(tmp_path: Path) 
     journal.removing("events", "day=2", 4)
     journal.renaming({"a" * 64: "b" * 64})
     journal.renaming({})
+    journal.renaming({"b" * 64: "c" * 64})
     journal.blanking(Blanked("a.json", 10, "v1"))
     journal.blanking(Blanked("a.json", 8, "v2"))
     for version in ("10", "9"):
@@ -65,7 +66,7 @@ def test_the_journal_gives_back_what_it_was_told_each_unit_once(tmp_path: Path) 
     assert journal.user == "somebody"
     assert journal.removed == {"events": 7}
     assert journal.units("events") == {"day=1", "day=2"}
-    assert journal.renamed == {"a" * 64: "b" * 64}
+    assert journal.renamed == {"a" * 64: "c" * 64, "b" * 64: "c" * 64}
     assert journal.blanked == {"a.json": Blanked("a.json", 10, "v1")}
     assert journal.versions == ("9", "10")
 
