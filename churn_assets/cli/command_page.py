@@ -19,9 +19,9 @@ environment and from `.env`. `churn-assets --help`, and `--help` behind any comm
 | code | when |
 |---|---|
 | 0 | done; also if nothing was left to do, or if a stage had to wait and said why |
-| 1 | it could not be done: one line on stderr says what, which, and how to mend it |
+| 1 | it could not be done, or was stopped while it made tables; one line on stderr says what, and how to go on |
 | 2 | there is no such command or option, or it does not take this value |
-| 130 | stopped with Ctrl-C; what was finished stays, and the same command goes on from there |
+| 130 | stopped with Ctrl-C while it did anything else |
 
 ## All commands
 

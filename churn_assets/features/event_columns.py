@@ -1,59 +1,23 @@
 """Columns of events, made only when somebody asks: a request has many fields, and a catalogue reads a few of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Coded:
-    """A column of texts (or ids) as numbers: `codes`, one a row, of the distinct `texts`, of which None may be one."""
-
-    codes: Array
-    texts: Mapping[Any, int]
-
-    @classmethod
-    def of(cls, texts: Sequence[Any]) -> "Coded":
-        """The numbers of a sequence of texts, from 0 in order of their first appearance."""
-        numbers = dict.fromkeys(texts, 0)
-        if len(numbers) > 1:
-            numbers = {text: number for number, text in enumerate(numbers)}
-            codes = np.fromiter(map(numbers.__getitem__, texts), dtype=np.int64, count=len(texts))
-            return cls(codes, numbers)
-        return cls(np.zeros(len(texts), dtype=np.int64), numbers)
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def __getitem__(self, rows: Array) -> "Coded":
-        return Coded(self.codes[rows], self.texts)
-
-    def code(self, text: str | None) -> int:
-        """The number of a text; -1, which no row has, if it is none of them."""
-        return self.texts.get(text, -1)
-
-    def with_default(self, text: str) -> Array:
-        """Numbers that are equal where the texts are, None being the same as `text`."""
-        null, default = self.texts.get(None), self.texts.get(text)
-        if null is None or default is None:
-            return self.codes
-        return np.where(self.codes == null, default, self.codes)
-
-
 class EventColumns(Mapping[str, Array]):
-    """Columns by name: whole arrays, texts as numbers, or the values of a few rows alone."""
+    """Columns by name: as arrays, as lists, or a few values alone."""
 
-    def coded(self, name: str) -> Coded:
-        """A column of texts as numbers."""
+    def listed(self, name: str) -> list[Any]:
+        """A whole column as a list, not to be changed."""
         raise NotImplementedError
 
-    def at(self, name: str, rows: Array) -> Sequence[Any]:
-        """The values of some rows."""
+    def at(self, name: str, row: int) -> Any:
+        """One value of a column, as a list has it."""
         raise NotImplementedError
 
 
@@ -62,7 +26,7 @@ class GivenColumns(EventColumns):
     """Columns that are there as arrays of equal length, texts as objects."""
 
     arrays: Mapping[str, Array]
-    _coded: dict[str, Coded] = field(default_factory=dict)
+    _lists: dict[str, list[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
@@ -73,16 +37,15 @@ class GivenColumns(EventColumns):
     def __len__(self) -> int:
         return len(self.arrays)
 
-    def coded(self, name: str) -> Coded:
-        """A column of texts as numbers, made once."""
-        if name not in self._coded:
-            self._coded[name] = Coded.of(self.arrays[name].tolist())
-        return self._coded[name]
+    def listed(self, name: str) -> list[Any]:
+        """A column as a list, made once."""
+        if name not in self._lists:
+            self._lists[name] = self.arrays[name].tolist()
+        return self._lists[name]
 
-    def at(self, name: str, rows: Array) -> Sequence[Any]:
-        """The values of some rows."""
-        found: Sequence[Any] = self.arrays[name][rows].tolist()
-        return found
+    def at(self, name: str, row: int) -> Any:
+        """One value of a column."""
+        return self.arrays[name][[row]].tolist()[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +55,7 @@ class KeptColumns(EventColumns):
     whole: EventColumns
     kept: Array
     _arrays: dict[str, Array] = field(default_factory=dict)
-    _coded: dict[str, Coded] = field(default_factory=dict)
+    _lists: dict[str, list[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._arrays:
@@ -105,17 +68,48 @@ class KeptColumns(EventColumns):
     def __len__(self) -> int:
         return len(self.whole)
 
-    def coded(self, name: str) -> Coded:
-        """A column of texts as numbers; texts of rows that are not kept may have numbers too."""
-        if name not in self._coded:
-            self._coded[name] = self.whole.coded(name)[self.kept]
-        return self._coded[name]
+    def listed(self, name: str) -> list[Any]:
+        """The column of the rows kept as a list, made once."""
+        if name not in self._lists:
+            self._lists[name] = list(map(self.whole.listed(name).__getitem__, self.kept.tolist()))
+        return self._lists[name]
 
-    def at(self, name: str, rows: Array) -> Sequence[Any]:
-        """The values of some of the rows kept."""
-        return self.whole.at(name, self.kept[rows])
+    def at(self, name: str, row: int) -> Any:
+        """One value of a column, by its place among the rows kept."""
+        return self.whole.at(name, int(self.kept[row]))
+
+
+@dataclass(frozen=True, eq=False)
+class PartColumns(EventColumns):
+    """The rows of other columns from `start` on, before `stop`."""
+
+    whole: EventColumns
+    start: int
+    stop: int
+
+    def __getitem__(self, name: str) -> Array:
+        return self.whole[name][self.start : self.stop]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.whole)
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def listed(self, name: str) -> list[Any]:
+        """This part of a column as a list."""
+        return self.whole.listed(name)[self.start : self.stop]
+
+    def at(self, name: str, row: int) -> Any:
+        """One value of a column, by its place in this part."""
+        return self.whole.at(name, self.start + row)
 
 
 def columns_of(columns: Mapping[str, Array]) -> EventColumns:
     """Arrays as `EventColumns`, which they may be already."""
     return columns if isinstance(columns, EventColumns) else GivenColumns(columns)
+
+
+def part_of(columns: EventColumns, start: int, stop: int, *, size: int) -> EventColumns:
+    """The rows of columns of `size` rows from `start` on, before `stop`: the columns themselves if those are all."""
+    return columns if stop - start == size else PartColumns(columns, start, stop)

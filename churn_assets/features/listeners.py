@@ -48,13 +48,13 @@ class Listeners:
 
 def _ranks(columns: EventColumns, name: str) -> tuple[Array, list[str]]:
     """For each text its place among the distinct ones in order; and the distinct ones. No text may be missing."""
-    coded = columns.coded(name)
-    distinct = [str(text) for text in coded.texts]
+    texts = columns.listed(name)
     # Not an array of a text type: it would give every text the room of the longest.
-    order = sorted(range(len(distinct)), key=distinct.__getitem__)
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[order] = np.arange(len(order))
-    return ranks[coded.codes], [distinct[number] for number in order]
+    distinct = sorted(dict.fromkeys(texts))
+    if len(distinct) == 1:
+        return np.zeros(len(texts), dtype=np.int64), distinct
+    ranks = {text: rank for rank, text in enumerate(distinct)}
+    return np.fromiter(map(ranks.__getitem__, texts), dtype=np.int64, count=len(texts)), distinct
 
 
 def _numbered(whose: Array, everyone: int) -> tuple[Array, Array]:
@@ -74,7 +74,8 @@ def _kept(columns: EventColumns, listener: Array) -> Array | None:
     keys = (*keys, pages)
     order = np.lexsort(keys[::-1])
     is_copy = np.logical_and.reduce([key[order][1:] == key[order][:-1] for key in keys])
-    return order[np.concatenate([np.ones(min(len(order), 1), dtype=bool), ~is_copy])]
+    kept: Array = order[np.concatenate([np.ones(min(len(order), 1), dtype=bool), ~is_copy])]
+    return kept
 
 
 def _is_strictly_ascending(keys: tuple[Array, ...]) -> bool:

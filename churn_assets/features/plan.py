@@ -50,7 +50,7 @@ class Plan:
     def edges_of(self, *, is_session: bool) -> Edges:
         """Where the windows over sessions, or over events and days, begin and end."""
         found = (one.edges for one, _ in self.families if (one.grain is Grain.SESSION) == is_session)
-        return next(found, Edges(()))
+        return next(found, Edges())
 
     def program(self, operations: Operations) -> Iterator[Call]:
         """Every operation in order: its place, what it does, and what picks its arguments from the values."""

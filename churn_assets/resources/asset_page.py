@@ -77,7 +77,7 @@ class _Asset:
 def asset_page(defs: dg.Definitions, step: timedelta, features: Iterable[str]) -> str:
     """The page of every asset as Markdown, in the order of the flow; `step` is the time from one cut-off to the next.
 
-    Columns that are named in `features` are told once, on their own page.
+    Where a table has every one of `features`, they are told once, on their own page.
     """
     graph, named = defs.resolve_asset_graph(), frozenset(features)
     order = [key for level in graph.toposorted_asset_keys_by_level for key in sorted(level)]
@@ -157,7 +157,9 @@ def _days(found: Reach) -> str:
 def _columns(asset: _Asset) -> Sequence[str]:
     if asset.contract is None:
         return []
-    own = [column for column in asset.contract.columns if column.name not in asset.features]
+    # Only a table of all features tells them as one: events have a gender and a device of their own.
+    told = asset.features if asset.features <= set(asset.contract.names) else frozenset()
+    own = [column for column in asset.contract.columns if column.name not in told]
     rows = [f"| `{c.name}` | {c.type.value} | {_allowed(c)} | {c.description}{_personal(c)} |" for c in own]
     if len(own) < len(asset.contract.columns):
         rows.append(f"| *{FEATURES}* | | | [Every declared feature](features.md). |")

@@ -15,6 +15,8 @@ from churn_assets.resources.runs import here
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+INTERRUPTED = "DagsterExecutionInterruptedError"
+"""What Dagster makes of Ctrl-C."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run configuration that keeps Dagster's log out of the terminal; the event log has it all the same."""
 
@@ -118,6 +120,8 @@ def _original(error: SerializableErrorInfo) -> ChurnAssetsError:
     """The error that the step raised, as it was if it is one of ours."""
     while error.cause is not None:
         error = error.cause
+    if error.cls_name == INTERRUPTED:
+        return ChurnAssetsError("Stopped. What was finished stays; the same command goes on from there.")
     kind = getattr(errors, error.cls_name or "", ChurnAssetsError)
     ours = kind if isinstance(kind, type) and issubclass(kind, ChurnAssetsError) else ChurnAssetsError
     _, _, message = error.message.partition(": ") if kind is ours is not ChurnAssetsError else ("", "", error.message)

@@ -63,12 +63,13 @@ class Events:
     @cached_property
     def of_listener(self) -> Mapping[str, Array]:
         """Positions in `columns` of each listener's events, listeners in order of their first event."""
-        coded = self.columns.coded("user_id")
-        if len(coded.texts) == 1:
-            return {str(user): np.arange(len(coded)) for user in coded.texts}
-        ends = np.cumsum(np.bincount(coded.codes, minlength=len(coded.texts)))
-        rows = np.split(np.argsort(coded.codes, kind="stable"), ends[:-1])
-        return dict(zip(map(str, coded.texts), rows, strict=True))
+        users = self.columns.listed("user_id")
+        numbers = {user: number for number, user in enumerate(dict.fromkeys(users))}
+        if len(numbers) == 1:
+            return {users[0]: np.arange(len(users))}
+        codes = np.fromiter(map(numbers.__getitem__, users), dtype=np.int64, count=len(users))
+        ends = np.cumsum(np.bincount(codes))
+        return dict(zip(numbers, np.split(np.argsort(codes, kind="stable"), ends[:-1]), strict=True))
 
     def logs_of(self, user_id: str) -> bytes:
         """A listener's own events as they were sent, a JSON array."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from churn_assets.features.event_columns import Array, Coded, EventColumns
+from churn_assets.features.event_columns import Array, EventColumns
 from churn_assets.ingest.location import place
 from churn_assets.ingest.log_line import LogLine
 from churn_assets.ingest.user_agent import Agent, agent, named_device
@@ -49,7 +49,7 @@ class LineColumns(EventColumns):
 
     lines: Lines
     _arrays: dict[str, Array] = field(default_factory=dict)
-    _coded: dict[str, Coded] = field(default_factory=dict)
+    _lists: dict[str, list[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._arrays:
@@ -62,30 +62,29 @@ class LineColumns(EventColumns):
     def __len__(self) -> int:
         return len(NAMES)
 
-    def coded(self, name: str) -> Coded:
-        """A column of texts as numbers."""
-        if name not in self._coded:
+    def listed(self, name: str) -> list[Any]:
+        """A column as a list, made once."""
+        if name not in self._lists:
             read: Callable[[Lines], list[Any]] | None = TEXTS.get(name) or WHOLES.get(name)
-            self._coded[name] = Coded.of(self[name].tolist() if read is None else read(self.lines))
-        return self._coded[name]
+            self._lists[name] = self[name].tolist() if read is None else read(self.lines)
+        return self._lists[name]
 
-    def at(self, name: str, rows: Array) -> Sequence[Any]:
-        """The values of some rows."""
-        lines = [self.lines[row] for row in rows.tolist()]
+    def at(self, name: str, row: int) -> Any:
+        """One value of a column, and nothing of the others."""
+        line = self.lines[row]
         if name in TEXTS:
-            return TEXTS[name](lines)
+            return getattr(line, name)
         if name in OF_AGENT:
-            return [getattr(_agent((line.user_agent, line.device)), name, None) for line in lines]
+            return getattr(_agent((line.user_agent, line.device)), name, None)
         if name in OF_PLACE:
-            return [getattr(place(line.location), name, None) for line in lines]
-        found: Sequence[Any] = LineColumns(lines)[name].tolist()
-        return found
+            return getattr(place(line.location), name, None)
+        return self[name][row].item()
 
     def _array(self, name: str) -> Array:
         if name in TEXTS:
-            return np.array(TEXTS[name](self.lines), dtype=object)
+            return np.array(self.listed(name), dtype=object)
         if name in WHOLES:
-            return np.fromiter(WHOLES[name](self.lines), dtype=np.int64, count=len(self.lines))
+            return np.array(self.listed(name), dtype=np.int64)
         if name in NUMBERS:
             numbers = np.array(NUMBERS[name](self.lines), dtype=np.float64)
             return np.floor(numbers) if name == "registration" else numbers

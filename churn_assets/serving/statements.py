@@ -1,4 +1,4 @@
-"""The statements of the writer, worked out once a database: SQLAlchemy's way from an expression costs more than they do.
+"""The writer's statements, worked out once a database: from an expression to SQL costs more than what it asks for.
 
 They still go through SQLAlchemy's connection, whose transactions and errors they share.
 """
@@ -48,7 +48,7 @@ def _insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> Statement
 
 @lru_cache(maxsize=KEPT)
 def _select_among(column: Column[str], count: int, dialect: Dialect) -> Statement:
-    values = [bindparam(f"value_{n}") for n in range(count)]
+    values: list[Any] = [bindparam(f"value_{n}") for n in range(count)]
     return _compiled(select(column).where(column.in_(values)), dialect)
 
 

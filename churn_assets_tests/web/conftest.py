@@ -1,0 +1,49 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from starlette.testclient import TestClient
+
+from churn_assets.lake.lake import Lake
+from churn_assets.web.app import create_site
+from churn_assets.web.shelf import Shelf
+from churn_assets_tests.serving.api.champions import Home
+from churn_assets_tests.web.site import make_site, served
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with everything to see; tests must not change it."""
+    return make_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def shelf(home: Home) -> Shelf:
+    """Its lake as the pages read it."""
+    return Shelf(Lake(home.folder / "lake"))
+
+
+@pytest.fixture(scope="session")
+def client(home: Home) -> Iterator[TestClient]:
+    """A browser without eyes: it asks for HTML, of this machine."""
+    found = TestClient(create_site(home.settings()), base_url="http://127.0.0.1", headers={"Accept": "text/html,*/*"})
+    with found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def address(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site on a real server."""
+    with served(create_site(home.copied(tmp_path_factory.mktemp("served")).settings())) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a window."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
