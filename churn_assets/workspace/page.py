@@ -15,10 +15,12 @@ SHORT = 12
 """Characters that are kept in one line."""
 STYLE = """
 <style>
-.churn-assets{font:14px/1.45 system-ui,sans-serif;max-width:64rem}
-.churn-assets table{border-collapse:collapse;margin:.5rem 0 1rem}
+.churn-assets{font:13px/1.45 system-ui,sans-serif;max-width:72rem}
+.churn-assets table{border-collapse:collapse;font:inherit;margin:.5rem 0 1rem}
+.churn-assets td:not(.short){min-width:14rem}
 .churn-assets caption{text-align:left;font-weight:600;padding:.25rem 0}
-.churn-assets th,.churn-assets td{padding:.2rem .6rem;text-align:left;border-bottom:1px solid #8886;vertical-align:top}
+.churn-assets th,.churn-assets td{padding:.15rem .45rem;text-align:left;vertical-align:top}
+.churn-assets tr{border-bottom:1px solid #8886}
 .churn-assets td.number{text-align:right;font-variant-numeric:tabular-nums}
 .churn-assets .short{white-space:nowrap}
 .churn-assets .bad{font-weight:600;color:#b3261e}

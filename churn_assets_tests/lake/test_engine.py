@@ -15,7 +15,7 @@ from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Column, Contract, Type, day, flag, integer, number, text, timestamp
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS
-from churn_assets.lake.engine import Engine, to_sql
+from churn_assets.lake.engine import Engine, to_sql, without_progress_bar
 from churn_assets.lake.lake import Lake, Scan
 from churn_assets.lake.recipe import Recipe, unbound, whole_numbers
 from churn_assets_tests.features.evaluations import requested
@@ -253,3 +253,14 @@ def test_small_tables_of_whole_numbers_are_what_they_say() -> None:
     assert table.to_pydict() == {"a": [1, -(2**63), 2**63 - 1], "b": [0, 0, 7]}
     assert set(table.schema.types) == {pa.int64()}
     assert whole_numbers({"a": ()}).num_rows == 0
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_a_connection_shows_no_progress_bar(is_shown: bool) -> None:  # noqa: FBT001 what a parameter is
+    """Where there is none, DuckDB is left alone: a kernel without widgets, where the tour runs, refuses to be told."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET enable_progress_bar = {is_shown}")
+
+        without_progress_bar(connection)
+
+        assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]

@@ -1,11 +1,14 @@
 """Why the model says what it says of one listener."""
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from churn_assets.errors import ChurnAssetsError, MissingPartitionError, UnknownNameError
@@ -157,3 +160,16 @@ def test_the_figure_belongs_to_the_caller(explained: Explanation, tmp_path: Path
     explained.figure.savefig(tmp_path / "why.svg")
 
     assert "<svg" in (tmp_path / "why.svg").read_text()
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=25), st.floats(-4, 4))
+def test_whatever_contributes_the_bars_join_and_add_up(pushes: list[float], base: float) -> None:
+    ordered = sorted(pushes, key=abs, reverse=True)
+
+    steps = bars(literal(*ordered, base=base))
+
+    assert steps[0].start == base
+    assert steps[-1].end == pytest.approx(base + sum(pushes), abs=1e-9)
+    assert all(after.start == before.end for before, after in pairwise(steps))
+    assert [step.push for step in steps[:MOST_BARS]] == ordered[:MOST_BARS]
+    assert len(steps) == min(len(pushes), MOST_BARS + 1)

@@ -167,9 +167,9 @@ def test_a_promotion_is_followed_by_the_same_workspace(copy: Service) -> None:
 
     assert (first, ws.model().version) == ("1", second)
     assert "champion" not in ws.model("1").aliases
-    kinds = ws.history()
-    assert list(kinds["decision"]) == ["promotion", "promotion"]
-    assert list(kinds["champion after"]) == ["1", second]
+    history = ws.history()
+    assert list(history["decision"]) == ["promotion", "promotion"]
+    assert set(history["champion after"]) == {"1", second}
 
 
 def test_a_home_that_was_moved_still_finds_its_models(copy: Service, tmp_path: Path) -> None:

@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import zstandard
+from msgspec.structs import fields
 from starlette.testclient import TestClient
 
 from churn_assets.errors import RequestError
 from churn_assets.ingest.exact_line import read_line
+from churn_assets.ingest.log_line import LogLine
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.app import create_app
+from churn_assets.workspace.prediction import _log_name
 from churn_assets.workspace.workspace import Workspace
 from churn_assets_tests.end_to_end.service import Service
 
@@ -149,3 +153,22 @@ def test_a_broken_line_of_a_file_is_told(ws: Workspace, lines: list[bytes], tmp_
 
     with pytest.raises(RequestError, match=r"1 of 2 events cannot be used; the first is /logs/1/ts"):
         ws.predict(tmp_path / "log.json")
+
+
+def test_our_columns_are_called_in_events_as_the_log_calls_them() -> None:
+    named = {field.name: field.encode_name for field in fields(LogLine)}
+
+    assert {ours: _log_name(ours) for ours in named} == named
+    assert {logs: _log_name(logs) for logs in named.values()} == {logs: logs for logs in named.values()}
+
+
+def test_values_of_numpy_and_times_are_events_too(ws: Workspace, events: list[Event]) -> None:
+    """As `frame.to_dict("records")` and hand-written events have them."""
+    times = [pd.Timestamp(event["ts"], unit="ms") for event in events]
+    numbers = [{**event, "ts": np.int64(event["ts"]), "sessionId": np.int64(event["sessionId"])} for event in events]
+    dated = [{**event, "ts": time.to_pydatetime()} for event, time in zip(events, times, strict=True)]
+
+    expected = _timeless(ws.predict(events))
+
+    pd.testing.assert_frame_equal(_timeless(ws.predict(numbers)), expected)
+    pd.testing.assert_frame_equal(_timeless(ws.predict(dated)), expected)
