@@ -111,7 +111,7 @@ def _texts(connection: "Connection") -> Iterator[Text]:
 
 
 def _row_id(connection: "Connection") -> str:
-    return "rowid" if connection.dialect.name == "sqlite" else "ctid"
+    return "rowid" if connection.dialect.name == "sqlite" else "ctid::text"
 
 
 def _is_text(column: "sa.Column[Any]") -> bool:

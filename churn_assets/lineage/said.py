@@ -71,19 +71,21 @@ def _why_not_scored(lake: Lake, user: str, cutoff: date | None) -> str:
     keys = lake.keys(CHURN_SCORES)
     if not keys:
         return "Nothing has been scored yet: run `churn-assets run`, or trace an answer of the API by its request id."
+    known = [key for key in keys if _has_rows(lake, CHURN_SCORES, key, user=user)]
+    more = "… " if len(known) > SHOWN else ""
+    scored_at = f"Cut-offs with a score of this listener: {more}{', '.join(known[-SHOWN:]) or 'none'}."
+    if cutoff is None:
+        return f"Listener {user!r} has no score at any cut-off. {scored_at}"
+    if cutoff.isoformat() not in keys:
+        there = f"there are {len(keys)} cut-offs, {keys[0]} to {keys[-1]}"
+        return f"Nobody has a score at cut-off {cutoff}; {there}. {scored_at}"
+    is_seen = _has_rows(lake, USER_FEATURES, cutoff.isoformat(), user=user)
+    why = "was seen in its lookback, but was not at risk, so was not scored" if is_seen else "has no score"
+    return f"Listener {user!r} {why} at cut-off {cutoff}. {scored_at}"
 
-    def has_rows(contract: Contract, key: str) -> bool:
-        return len(read_frame(lake.find(contract, [key]), ["user_id"], user_id=user)) > 0
 
-    known = [key for key in keys if has_rows(CHURN_SCORES, key)]
-    at = "at any cut-off" if cutoff is None else f"at cut-off {cutoff}"
-    shown = ", ".join(known[-SHOWN:]) or "none"
-    scored_at = f"Cut-offs with a score of this listener: {'… ' if len(known) > SHOWN else ''}{shown}."
-    if cutoff is not None and cutoff.isoformat() not in keys:
-        return f"Nobody has a score {at}; there are {len(keys)} cut-offs, {keys[0]} to {keys[-1]}. {scored_at}"
-    seen = cutoff is not None and has_rows(USER_FEATURES, cutoff.isoformat())
-    why = "was seen in its lookback, but was not at risk, so was not scored" if seen else "has no score"
-    return f"Listener {user!r} {why} {at}. {scored_at}"
+def _has_rows(lake: Lake, contract: Contract, key: str, *, user: str) -> bool:
+    return len(read_frame(lake.find(contract, [key]), ["user_id"], user_id=user)) > 0
 
 
 def answered(predictions: "Sequence[Prediction]", request_id: str, user: str | None) -> "Prediction":

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import pyarrow as pa
 import pytest
 
 from churn_assets.forgetting.forgetting import Proof
@@ -46,7 +46,7 @@ class Forgotten:
 
     site: Site
     proof: Proof
-    others: dict[str, pd.DataFrame]
+    others: dict[str, pa.Table]
 
 
 @pytest.fixture(scope="session")

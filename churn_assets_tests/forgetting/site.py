@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from churn_assets.cutoffs import DAY, days_between, epoch_ms
 from churn_assets.features.catalogue import CATALOGUE
@@ -93,16 +95,13 @@ def forgetting(site: Site, user: str = USER) -> Forgetting:
     return Forgetting(site.settings, site.instance, user)
 
 
-def rows_of_others(lake: Lake) -> dict[str, pd.DataFrame]:
-    """Every row of every file of the lake that is not the planted listener's, by path."""
+def rows_of_others(lake: Lake, user: str = USER) -> dict[str, pa.Table]:
+    """Every row of the lake that is not a listener's, by path; but for quarantine, which blank lines join."""
     found = {}
     for path in sorted(lake.root.glob("[!.]*/**/*.parquet")):
-        frame = pd.read_parquet(path, partitioning=None)
-        frame = frame[frame["user_id"] != USER] if "user_id" in frame else frame
-        found[str(path.relative_to(lake.root))] = frame.reset_index(drop=True)
+        rows = pq.ParquetFile(path).read()
+        if "user_id" in rows.column_names:
+            rows = rows.filter(pa.array([one != user for one in rows["user_id"].to_pylist()], pa.bool_()))
+        if "quarantined_lines" not in path.parts:
+            found[str(path.relative_to(lake.root))] = rows.combine_chunks()
     return found
-
-
-def last_day_of(site: Site) -> date:
-    """The last day that the planted listener was there."""
-    return max(DAYS) if site.home.exists() else LAST_DAY

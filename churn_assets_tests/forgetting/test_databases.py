@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from churn_assets.errors import ForgettingError
 from churn_assets.forgetting import databases
@@ -37,7 +37,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     else:
         server: PostgreSQL = request.getfixturevalue("postgres")
         address = server.new_schema()
-    with create_engine(address).begin() as connection:
+    with create_engine(address, poolclass=NullPool).begin() as connection:
         for statement in (*SCHEMA, *ROWS):
             connection.execute(text(statement))
     return address
@@ -54,7 +54,7 @@ def journal(tmp_path: Path) -> Journal:
 
 def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table."""
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         return {
             table: sorted(map(tuple, connection.execute(text(f"SELECT * FROM {table}"))), key=repr)
             for table in ("things", "pairs", "loose")

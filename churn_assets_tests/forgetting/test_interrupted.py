@@ -31,11 +31,11 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_killed_again_and_again_it_ends_as_if_it_never_had_been(site: Site, forgotten: Forgotten) -> None:
-    program = [sys.executable, killed.__file__, str(site.home), "17"]
+    program = [sys.executable, killed.__file__, str(site.home), "53"]
     ended = subprocess.run(program, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 0, ended.stderr[-3000:]
-    assert ended.stdout.count("killed") > 10
+    assert ended.stdout.count("killed") > 3
     assert found([site.home], WORDS) == set()
     assert site.digests() == forgotten.site.digests()
     assert site.stale() == {}
