@@ -21,13 +21,12 @@ def features(bench: Workbench) -> Findings:
     """Building at most 12 scans, features at 12 cut-offs at most 2, at a new one at most half of one."""
     size = bench.size
     root = bench.lake(size.listeners)
+    compiled = compiling_cost(bench)
     scan = bench.measure("bare scan", references.bare_scan, repeats=size.repeats, lake=str(root)).cost
     built = aggregate_costs(bench, size.listeners)
     many = feature_cost(bench, size.listeners, size.newest_cutoffs)
     one = feature_cost(bench, size.listeners, size.newest_cutoffs[-1:], repeats=size.repeats)
-    ready = bench.measure(
-        "getting ready", production.getting_ready, repeats=size.repeats, lookback_days=size.lookback_days
-    ).cost
+    start = bench.measure("starting", production.starting, repeats=size.repeats).cost
     build = sum(cost.cpu_seconds for cost in built.values())
     return Findings(
         "features",
@@ -37,7 +36,8 @@ def features(bench: Workbench) -> Findings:
             *(Line(name, cost) for name, cost in built.items()),
             Line(f"user_features at {size.cutoffs} cut-offs", many),
             Line("user_features at 1 new cut-off", one),
-            Line("of each user_features: imports and compiling, no data", ready),
+            Line("of each of them: a process' start and imports", start),
+            Line("compiling all queries, once a version of the code", compiled),
         ],
         [
             Target("building the aggregates, in scans", build / scan.cpu_seconds, BUILD_RATIO),
@@ -47,9 +47,22 @@ def features(bench: Workbench) -> Findings:
     )
 
 
+def compiling_cost(bench: Workbench) -> Cost:
+    """What compiling the queries takes, in a process of its own; from then on they are kept in the scratch folder."""
+    size = bench.size
+
+    def measure() -> Cost:
+        arguments = {"first_day": size.first_day.isoformat(), "lookback_days": size.lookback_days}
+        queries = bench.fresh(production.QUERIES)
+        return bench.measure("compiling", production.compiling, queries=str(queries), **arguments).cost
+
+    return bench.once("compiling", measure)
+
+
 def aggregate_costs(bench: Workbench, listeners: int) -> dict[str, Cost]:
     """What each daily aggregate of a lake costs, all days at once, each a process of its own."""
     root = bench.lake(listeners)
+    compiling_cost(bench)
     costs = {job.__name__: _aggregate_cost(bench, root, job) for job in AGGREGATES}
     (root / ".aggregates").touch()
     return costs
@@ -77,6 +90,7 @@ def _days(size: Size) -> list[str]:
 def feature_cost(bench: Workbench, listeners: int, cutoffs: Sequence[str], *, repeats: int = 1) -> Cost:
     """What the features of a lake cost at `cutoffs`, from daily aggregates that are there."""
     root, size = aggregated(bench, listeners), bench.size
+    compiling_cost(bench)
 
     def measure() -> Cost:
         return bench.measure(

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from churn_assets.lake.recipe import Recipe
 
 MEMORY_LIMIT = "2GB"
+QUERIES = "queries"
+"""Folder of compiled queries, beside the lakes of a scratch folder."""
 
 
 def engine_of(lake: "Lake") -> "Engine":
     """The engine as the settings' defaults have it."""
     from churn_assets.lake.engine import Engine
 
-    return Engine(THREADS, MEMORY_LIMIT, lake.root / ".spill", lake.root.parent / "queries")
+    return Engine(THREADS, MEMORY_LIMIT, lake.root / ".spill", lake.root.parent / QUERIES)
 
 
 def ingest(landing: str, lake: str, days: Sequence[str]) -> int:
@@ -128,22 +130,44 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
     return _written(recipe, there, cutoffs)
 
 
-def getting_ready(lookback_days: int) -> int:
-    """What `user_features` takes before the first byte is read: imports, and the query; gives its characters."""
+def compiling(queries: str, first_day: str, lookback_days: int) -> int:
+    """What a new version of the code costs once: the queries of the daily aggregates and features; their characters."""
+    from churn_assets.cutoffs import epoch_ms
+    from churn_assets.features import recipes
+    from churn_assets.features.batch import Horizon
+    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
+    from churn_assets.ingest.recipes import sessions_recipe
+    from churn_assets.ingest.tables import EVENTS, SESSIONS
+    from churn_assets.lake.engine import Engine
+    from churn_assets.lake.lake import Scan
+
+    events = Scan(EVENTS, ())
+    daily = {contract.table: Scan(contract, ()) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
+    horizon = Horizon(lookback_days, epoch_ms(date.fromisoformat(first_day)))
+    few, many = [first_day], [_before(first_day, -n) for n in range(2 * recipes.FEW_DAYS)]
+    made = (
+        sessions_recipe(events),
+        recipes.listener_days_recipe(events),
+        *(recipes.listener_item_gaps_recipe(events, days, lookback_days=lookback_days) for days in (few, many)),
+        recipes.user_features_recipe(daily, horizon),
+    )
+    engine = Engine(THREADS, MEMORY_LIMIT, Path(queries), Path(queries))
+    return sum(len(engine.query(recipe)) for recipe in made)
+
+
+def starting() -> int:
+    """What each process of ours takes before it reads a byte: its imports; gives how many modules they are."""
+    import sys
+
     import duckdb
     import pyarrow.parquet
 
-    from churn_assets.features.batch import Horizon
-    from churn_assets.features.batch import user_features as make
-    from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
-    from churn_assets.ingest.tables import SESSIONS
-    from churn_assets.lake.engine import to_sql
-    from churn_assets.lake.recipe import unbound
+    from churn_assets.features import recipes
 
-    tables = {contract.table: unbound(contract) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
     with duckdb.connect():
         assert pyarrow.parquet
-        return len(to_sql(make(tables, Horizon(lookback_days, 0))))
+        assert recipes
+        return len(sys.modules)
 
 
 def _before(key: str, days: int) -> str:

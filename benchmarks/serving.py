@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks import api_home, load
 from benchmarks.findings import Findings, Line, Target
 from benchmarks.measuring import Cost, Measured
 from benchmarks.workbench import Workbench
+from churn_assets.serving.metrics import FOLDER
 
-RATE, CLIENTS = 20, 2
+RATE, CLIENTS, WORKERS = 20, 2, 2
+COMPARED_RATE = 5
+"""Requests a second at which ours is held against plain pandas, which could not keep up with many more."""
 P50_MS, P99_MS, EXPLAINED_MS = 6, 25, 20
 A_CORE, EVENTS_A_SECOND, SPEED_UP = 200, 100_000, 15
 OURS, PLAIN = "churn_assets.serving.app:app_of_environment", "benchmarks.plain_server:plain_app"
@@ -25,18 +29,21 @@ _PORT = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 def serving(bench: Workbench) -> Findings:
     """Latency at a steady pace, throughput a core, a large batch; and the features of plain pandas beside it."""
     home, folder = _home(bench)
-    requests = bench.size.requests
-    body = str(folder / "one.json")
+    requests, body = bench.size.requests, str(folder / "one.json")
+    compared = requests // 4
     with _server(OURS, home) as ours:
         steady = bench.measure("POST /predict at a steady pace", load.paced, **ours.steady(body, requests))
         told = bench.measure("the same, explained", load.paced, **ours.steady(body, requests, "?explain=true"))
-        before = ours.cpu_seconds()
-        answered = _flooded(ours, body, bench.size.flood_seconds)
-        busy = ours.cpu_seconds() - before
+        slow = bench.measure("the same, seldom", load.paced, **ours.steady(body, compared, rate=COMPARED_RATE))
+        one = _flooded(ours, body, bench.size.flood_seconds)
         many = str(folder / "many.json")
-        batch = bench.measure("1,000 listeners at once", load.once, tries=3, **ours.at("/predict_batch", many))
+        batch = bench.measure("1,000 listeners at once", load.several, tries=5, **ours.at("/predict_batch", many))
+    with _server(OURS, home, workers=WORKERS) as several:
+        two = _flooded(several, body, bench.size.flood_seconds)
     with _server(PLAIN, home) as plain:
-        pandas = bench.measure("reference: plain pandas", load.paced, **plain.steady(body, requests // 4, rate=2))
+        pandas = bench.measure(
+            "reference: plain pandas", load.paced, **plain.steady(body, compared, rate=COMPARED_RATE)
+        )
     events = api_home.MANY_LISTENERS * api_home.MANY_EVENTS
     return Findings(
         "serving",
@@ -44,21 +51,37 @@ def serving(bench: Workbench) -> Findings:
         [
             Line(f"POST /predict, p50 {_ms(steady)}", steady.cost),
             Line(f"the same, explained, p50 {_ms(told)}", told.cost),
-            Line(f"server: {answered} requests of {CLIENTS} clients", Cost(busy, bench.size.flood_seconds, 0)),
-            Line(f"{events:,} events in one request", batch.cost),
-            Line(f"reference: plain pandas, p50 {_ms(pandas)}", pandas.cost),
+            Line(f"server: {one.answered} requests of {CLIENTS} clients", one.cost),
+            Line(f"server of {WORKERS} workers: {two.answered} requests of {CLIENTS} clients", two.cost),
+            Line(f"{events:,} events in one request, median of 5", batch.cost),
+            Line(f"{COMPARED_RATE} requests a second, p50 {_ms(slow)}", slow.cost),
+            Line(f"reference: plain pandas at the same pace, p50 {_ms(pandas)}", pandas.cost),
         ],
         [
             Target("p50 in ms", steady.answer["p50"], P50_MS),
             Target("p99 in ms", steady.answer["p99"], P99_MS),
             Target("p50 in ms with reasons", told.answer["p50"], EXPLAINED_MS),
-            Target("requests a second of one core's CPU", answered / busy, A_CORE, is_ceiling=False),
+            Target("requests a second of one core's CPU", one.a_core, A_CORE, is_ceiling=False),
+            Target(f"the same of {WORKERS} workers that share the store", two.a_core, A_CORE, is_ceiling=False),
             Target("events a second in one batch", events / batch.answer, EVENTS_A_SECOND, is_ceiling=False),
             Target(
-                "plain pandas' p50 beside ours", pandas.answer["p50"] / steady.answer["p50"], SPEED_UP, is_ceiling=False
+                "plain pandas' p50 beside ours", pandas.answer["p50"] / slow.answer["p50"], SPEED_UP, is_ceiling=False
             ),
         ],
     )
+
+
+@dataclass(frozen=True)
+class Flood:
+    """What a server answered to clients that never rest, and what it took."""
+
+    answered: int
+    cost: Cost
+
+    @property
+    def a_core(self) -> float:
+        """Requests answered for each second of one core's CPU."""
+        return self.answered / self.cost.cpu_seconds
 
 
 @dataclass(frozen=True)
@@ -77,28 +100,33 @@ class Server:
         return self.at(f"/predict{query}", body) | {"rate": rate, "requests": requests}
 
     def cpu_seconds(self) -> float:
-        """CPU seconds that the server has taken so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU seconds that the server and its workers have taken so far."""
+        workers = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(_cpu_seconds(int(pid)) for pid in (self.pid, *workers))
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _server(factory: str, home: Path) -> Iterator[Server]:
-    """An API of one worker on a free port, until the block ends."""
+def _server(factory: str, home: Path, *, workers: int = 1) -> Iterator[Server]:
+    """An API on a free port, until the block ends."""
     code = (
         "import uvicorn; from churn_assets.serving.access_log import LOGGING; "
-        f"uvicorn.run({factory!r}, factory=True, port=0, access_log=False, log_config=LOGGING)"
+        f"uvicorn.run({factory!r}, factory=True, port=0, workers={workers}, access_log=False, log_config=LOGGING)"
     )
     log = home / f"{factory.partition(':')[0]}.log"
     environment = os.environ | {"CHURN_HOME": str(home), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with (
-        log.open("w") as stream,
-        subprocess.Popen([sys.executable, "-c", code], stderr=stream, env=environment) as process,
-    ):
-        try:
-            yield Server(_port(process, log), process.pid)
-        finally:
-            process.terminate()
+    with TemporaryDirectory() as counts, log.open("w") as stream:
+        if workers > 1:
+            environment |= {FOLDER: counts}
+        with subprocess.Popen([sys.executable, "-c", code], stderr=stream, env=environment) as process:
+            try:
+                yield Server(_port(process, log), process.pid)
+            finally:
+                process.terminate()
 
 
 def _port(process: "subprocess.Popen[bytes]", log: Path) -> int:
@@ -109,12 +137,15 @@ def _port(process: "subprocess.Popen[bytes]", log: Path) -> int:
     raise RuntimeError(f"The server stopped: {log.read_text()[-2000:]}")
 
 
-def _flooded(server: Server, body: str, seconds: float) -> int:
-    """Requests that clients, each in a process of its own, got answered together."""
+def _flooded(server: Server, body: str, seconds: float) -> Flood:
+    """What clients, each in a process of its own, got answered together; workers warm up first."""
+    load.warmed(server.port, "/predict", body, requests=20 * WORKERS)
     arguments = json.dumps(server.at("/predict", body) | {"seconds": seconds})
     command = [sys.executable, "-m", "benchmarks.job", "benchmarks.load:flood", arguments]
+    before = server.cpu_seconds()
     clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(CLIENTS)]
-    return sum(int(client.communicate()[0].splitlines()[-1]) for client in clients)
+    answered = sum(int(client.communicate()[0].splitlines()[-1]) for client in clients)
+    return Flood(answered, Cost(server.cpu_seconds() - before, seconds, 0))
 
 
 def _home(bench: Workbench) -> tuple[Path, Path]:

@@ -29,6 +29,8 @@ environment and from `.env`. `churn-assets --help`, and `--help` behind any comm
 |---|---|
 """
 PROGRAM = "churn-assets"
+WORDS = {bool: "nothing", int: "a whole number", float: "a number", datetime: "a day, such as `2026-01-02`"}
+"""What options of a type take."""
 Command = Callable[..., Any]
 
 
@@ -87,17 +89,19 @@ def _names(name: str, info: ParameterInfo) -> str:
 
 def _takes(kind: Any, info: ParameterInfo) -> str:
     """The values that an option takes, in words."""
-    if get_origin(kind) in (Union, UnionType):
-        (kind,) = (one for one in get_args(kind) if one is not NoneType)
-    if get_origin(kind) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(kind))
-    match kind, info.min, info.max:
-        case type() as flag, _, _ if flag is bool:
-            return "nothing"
-        case type() as day, _, _ if day is datetime:
-            return "a day, such as `2026-01-02`"
-        case type() as number, low, high if number in (int, float):
-            words = "a whole number" if number is int else "a number"
-            return words + (f" from {low}" if low is not None else "") + (f" to {high}" if high is not None else "")
-        case _:
-            return "text"
+    plain = _without_none(kind)
+    if get_origin(plain) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(plain))
+    return WORDS.get(plain, "text") + _range(info)
+
+
+def _without_none(kind: Any) -> Any:
+    """The type of an option that may be left out."""
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    return next(one for one in get_args(kind) if one is not NoneType)
+
+
+def _range(info: ParameterInfo) -> str:
+    low = "" if info.min is None else f" from {info.min}"
+    return low if info.max is None else f"{low} to {info.max}"

@@ -224,28 +224,43 @@ class _GapRows(_Rows):
         return {name: aggregate for name, aggregate in wanted.items() if aggregate.operator in ITEM_OPERATORS}
 
     @cached_property
+    def counted(self) -> dict[tuple[Window, int], str]:
+        """Each window and reach that some aggregate counts, and the column of `spans` that says when it does."""
+        found = {(a.window, reach_days(a, self.horizon)) for a in self.heard.values()}
+        return {key: f"is_counted_{n}" for n, key in enumerate(sorted(found, key=repr))}
+
+    @property
+    def spans(self) -> "ir.Table":
+        """Every day, gap and cut-off of which some aggregate counts the items; no item met before has a longer gap."""
+        import ibis
+
+        every_gap = ibis.range(1, self.horizon.lookback_days + 2).unnest().name("gap").as_table()
+        pairs = _ages().cross_join(every_gap)
+        flags = {name: self.is_first(pairs, *key) for key, name in self.counted.items()}
+        flagged = pairs.select("day", "cutoff", gap=pairs.gap.cast("int64"), **flags)
+        return flagged.filter(reduce(or_, [flagged[name] for name in flags]))
+
+    @cached_property
     def rows(self) -> "ir.Table":
-        """The few gaps that some aggregate counts at a cut-off: most items of a lookback were met before in it."""
-        joined = self.table.inner_join(_ages(), "day")
-        counted = {(a.window, reach_days(a, self.horizon)) for a in self.heard.values()}
-        conditions = [self.is_first(joined, window, reach) for window, reach in sorted(counted, key=repr)]
-        return joined.filter(reduce(or_, conditions))
+        """The gaps beside the cut-offs that count them: most items of a lookback were met before in it."""
+        gaps = self.table.mutate(gap=self.table.gap_days.fill_null(self.horizon.lookback_days + 1))
+        return gaps.inner_join(self.spans, ["day", "gap"])
 
     @property
     def aggregated(self) -> "ir.Table":
         return self.rows.group_by(KEY).aggregate(**{n: self.reduce(a) for n, a in self.heard.items()})
 
-    def is_first(self, rows: "ir.Table", window: Window, reach: int) -> Any:
+    def is_first(self, pairs: "ir.Table", window: Window, reach: int) -> Any:
         """Whether items lie in the window, and were not met before within the reach."""
-        inside = self.seen(rows.age, window)
-        is_first = (rows.age + rows.gap_days > reach).fill_null(True)
+        inside = self.seen(pairs.age, window)
+        is_first = pairs.age + pairs.gap > reach
         return is_first if inside is None else inside & is_first
 
     def reduce(self, aggregate: Aggregate) -> Any:
         assert aggregate.value is not None
         items = self.rows[ITEMS[aggregate.value.text()]]
-        is_first = self.is_first(self.rows, aggregate.window, reach_days(aggregate, self.horizon))
-        return _sum(items, is_first)
+        key = aggregate.window, reach_days(aggregate, self.horizon)
+        return _sum(items, self.rows[self.counted[key]])
 
 
 def _sum(value: Any, where: Any) -> Any:

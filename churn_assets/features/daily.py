@@ -87,9 +87,14 @@ def _reduce(measure: Aggregate, events: "ir.Table") -> Any:
 
 
 def _holds(condition: Condition | None, events: "ir.Table") -> Any:
+    """Whether events meet a condition; null where that is unknown, which counts as not, in filters as in `ifelse`.
+
+    It is left null on purpose: DuckDB compares a text column with a name once for each distinct text, and a `fill_null`
+    around it would make that once for each event.
+    """
     import ibis
 
-    return ibis.literal(value=True) if condition is None else on_rows(condition.test, events).fill_null(False)
+    return ibis.literal(value=True) if condition is None else on_rows(condition.test, events)
 
 
 def _total(measure: Aggregate, events: "ir.Table") -> Any:

@@ -1,4 +1,6 @@
-"""The arithmetic of declarations on single values: what `numpy_arithmetic.py` does to arrays, to the last bit.
+"""The arithmetic of declarations on single values: what `numpy_arithmetic.py` does to arrays, bit by bit.
+
+Only the sign of a zero may differ, which NumPy itself leaves open in `least` and `greatest`.
 
 A value is a number (NaN is null), a text or None, or a truth value. For one listener this is many times quicker than
 arrays of one element.
@@ -47,7 +49,7 @@ def _square_root(operand: float) -> float:
 
 
 def _floor(operand: float) -> float:
-    return float(math.floor(operand)) if math.isfinite(operand) else operand
+    return operand // 1.0 if math.isfinite(operand) else operand
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {

@@ -5,12 +5,13 @@ Were the files read again, they would give exactly this, so that nothing has to 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from churn_assets.forgetting.journal import Journal
-from churn_assets.forgetting.rows import read
+from churn_assets.forgetting.rows import read, write
 from churn_assets.forgetting.tables import replace
 from churn_assets.ingest.arrivals import Arrivals, remember
 from churn_assets.ingest.decode import decode
@@ -85,7 +86,7 @@ def _settle_day(lake: Lake, key: str, blanks: Sequence[Blank], journal: Journal)
     parts = [others, *(part.select(rows.column_names).cast(rows.schema) for part in _on(key, blanks))]
     settled = pa.concat_tables(parts).sort_by([(name, "ascending") for name in QUARANTINED_LINES.order])
     if not settled.equals(rows):
-        replace(lake, path, settled.combine_chunks(), journal)
+        replace(lake, path, partial(write, settled.combine_chunks()), journal)
 
 
 def _on(key: str, blanks: Sequence[Blank]) -> Iterator[pa.Table]:

@@ -58,11 +58,11 @@ class DatabasePlace:
 
 @dataclass(frozen=True)
 class Text:
-    """A text in a database: the table and column, the key of its row, and what it says."""
+    """A text in a database: the table and column, what picks its row, and what it says."""
 
     table: sa.Table
     column: str
-    key: Mapping[str, Any]
+    this: sa.ColumnElement[bool]
     text: str
 
 
@@ -93,8 +93,7 @@ def _rewrite(connection: "Connection", cleaner: Cleaner, renamed: Mapping[str, s
     told = ((row, _renamed(cleaner.text(row.text), renamed)) for row in _texts(connection))
     changes = [(row, new) for row, new in told if new != row.text]
     for row, new in changes:
-        where = sa.and_(*(sa.literal_column(name) == value for name, value in row.key.items()))
-        connection.execute(sa.update(row.table).where(where).values({row.column: new}))
+        connection.execute(sa.update(row.table).where(row.this).values({row.column: new}))
     connection.commit()
 
 
@@ -104,12 +103,11 @@ def _texts(connection: "Connection") -> Iterator[Text]:
     known.reflect(connection)
     for table in known.sorted_tables:
         names = [column.name for column in table.columns if _is_text(column)]
-        key = [column.name for column in table.primary_key] or [_row_id(connection)]
-        wanted: list[sa.ColumnElement[Any]] = [sa.literal_column(name) for name in (*key, *names)]
-        for row in connection.execute(sa.select(*wanted).select_from(table)):
-            place = dict(zip(key, row, strict=False))
+        key: list[sa.ColumnElement[Any]] = [*table.primary_key] or [sa.literal_column(_row_id(connection))]
+        for row in connection.execute(sa.select(*key, *(table.c[name] for name in names)).select_from(table)):
+            this = sa.and_(*(column == value for column, value in zip(key, row, strict=False)))
             told = zip(names, row[len(key) :], strict=True)
-            yield from (Text(table, name, place, text) for name, text in told if isinstance(text, str))
+            yield from (Text(table, name, this, text) for name, text in told if isinstance(text, str))
 
 
 def _row_id(connection: "Connection") -> str:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from churn_assets.forgetting.journal import FOLDER, Journal
 from churn_assets.forgetting.listener import Listener
-from churn_assets.forgetting.rows import count, read, without, write
+from churn_assets.forgetting.rows import count, leave_out
 from churn_assets.forgetting.texts import Cleaner
 
 LOST = (".tmp", ".part", ".forgetting")
 """Ends of names of files that were being written when somebody was killed."""
-TEXTS = (".json", ".md", ".html", ".txt", ".log", ".yaml", ".yml", ".out", ".err", ".ipynb", ".jsonl")
+TEXTS = (".json", ".md", ".html", ".txt", ".yaml", ".yml", ".ipynb")
+LINES = (".jsonl", ".ndjson", ".log", ".out", ".err")
+CLOSED = (".gz", ".zst", ".zip", ".tar", ".tgz", ".xz", ".bz2", ".7z", ".pkl", ".pickle", ".xlsx", ".feather", ".arrow")
+"""Ends of names of files that nothing of ours writes there, and that are not looked into."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class FilesPlace:
 
     @cached_property
     def _found(self) -> Sequence[tuple[Path, int]]:
-        found = ((file, self._count(file)) for file in self._files())
+        found = ((file, held_in(file, self.listener)) for file in self._files())
         return [(file, rows) for file, rows in found if rows]
 
     def held(self) -> int:
@@ -40,6 +43,10 @@ class FilesPlace:
             journal.removing(self.name, str(file), rows)
             rewrite(file, self.listener)
 
+    def closed(self) -> list[Path]:
+        """Files that are not looked into, since they are packed in ways that nothing of ours uses there."""
+        return [file for file in self._files() if file.suffix in CLOSED]
+
     def _files(self) -> Iterator[Path]:
         apart = {path.resolve() for path in self.others}
         for top in self.folders:
@@ -49,22 +56,25 @@ class FilesPlace:
                     path for path in (Path(folder, name) for name in sorted(names)) if path.resolve() not in apart
                 )
 
-    def _count(self, file: Path) -> int:
-        if file.suffix == ".parquet":
-            return count(file, self.listener)
-        clean = CLEANED.get(file.suffix)
-        if clean is None:
-            return 0
-        cleaner = Cleaner(self.listener)
-        clean(cleaner, _read(file))
-        return cleaner.removed
-
 
 CLEANED: Mapping[str, Callable[[Cleaner, str], str]] = {
     ".csv": Cleaner.csv,
     **dict.fromkeys(TEXTS, Cleaner.text),
+    **dict.fromkeys(LINES, Cleaner.lines),
 }
 """What cleans the text of a file, by the end of its name."""
+
+
+def held_in(file: Path, listener: Listener) -> int:
+    """Rows, entries and words of a file that tell of the listener; 0 for a kind of file that holds no texts."""
+    if file.suffix == ".parquet":
+        return count(file, listener)
+    clean = CLEANED.get(file.suffix)
+    if clean is None:
+        return 0
+    cleaner = Cleaner(listener)
+    clean(cleaner, _read(file))
+    return cleaner.removed
 
 
 def rewrite(file: Path, listener: Listener) -> None:
@@ -72,7 +82,7 @@ def rewrite(file: Path, listener: Listener) -> None:
     beside = file.with_name(f".{file.name}.forgetting")
     try:
         if file.suffix == ".parquet":
-            write(without(read(file), listener), beside)
+            leave_out(file, beside, listener)
         else:
             cleaned = CLEANED[file.suffix](Cleaner(listener), _read(file))
             beside.write_bytes(cleaned.encode(errors="surrogateescape"))

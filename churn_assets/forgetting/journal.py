@@ -51,6 +51,7 @@ class Journal:
         pending = self.user
         if pending is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
             self._write("begun", user=user, at=at.isoformat())
         elif pending != user:
             message = (
@@ -100,8 +101,9 @@ class Journal:
 
     @property
     def renamed(self) -> Mapping[str, str]:
-        """New hashes by the old ones."""
-        return {old: new for entry in self._entries("renaming") for old, new in entry["versions"].items()}
+        """Newest hashes by the old ones: what was written twice was renamed twice."""
+        steps = {old: new for entry in self._entries("renaming") for old, new in entry["versions"].items()}
+        return {old: _followed(steps, old) for old in steps}
 
     @property
     def blanked(self) -> Mapping[str, Blanked]:
@@ -133,6 +135,15 @@ class Journal:
                 continue
             if entry["kind"] == kind:
                 yield entry
+
+
+def _followed(steps: Mapping[str, str], old: str) -> str:
+    """Where a chain of renamings ends, or comes back to where it has been."""
+    seen, new = {old}, steps[old]
+    while new in steps and new not in seen:
+        seen.add(new)
+        new = steps[new]
+    return new
 
 
 def why_nothing_may_run(home: Path) -> str | None:

@@ -4,7 +4,7 @@ import gzip
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from churn_assets.ingest.chunks import BLOCK_BYTES
 from churn_assets.ingest.landing import LandingFile, list_landing
 
 COMPRESSORS: dict[str, Callable[[Any], Any]] = {
-    "": lambda raw: raw,
+    "": nullcontext,
     ".gz": lambda raw: gzip.GzipFile(fileobj=raw, mode="wb", mtime=0),
     ".zst": lambda raw: zstandard.ZstdCompressor().stream_writer(raw, closefd=False),
 }

@@ -9,7 +9,6 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -17,18 +16,20 @@ import sqlalchemy as sa
 
 from churn_assets.errors import ArtifactError
 from churn_assets.forgetting import misses
+from churn_assets.forgetting.files import held_in, rewrite
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.listener import Listener
-from churn_assets.forgetting.rows import count, read, without, write
+from churn_assets.forgetting.rows import count
 from churn_assets.registry.artifact import EVALUATION, REFERENCE
-from churn_assets.registry.manifest import check_seal, seal
+from churn_assets.registry.manifest import MANIFEST, check_seal, seal
 from churn_assets.registry.pyfunc import FOLDER
 from churn_assets.registry.registry import DIGEST, ModelRegistry, tree_digest
 from churn_assets.registry.relocation import ADDRESSES
 from churn_assets.registry.tracking import MODEL
 
 INSIDE = Path("data") / FOLDER
-_COPY = re.compile(r"(.*?)(?:-without-(\d+))?")
+COPY = "-without-"
+_COPY = re.compile(rf"{COPY}(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class ModelsPlace:
     known: misses.Known
     name: str = "models"
 
-    @cached_property
     def _folders(self) -> Sequence[Registered]:
+        """As the registry says now: they move while they are cleared."""
         by_address: dict[str, list[tuple[str, str]]] = {}
         for version in self.registry.versions():
             by_address.setdefault(version.source, []).append((version.number, version.digest))
@@ -72,28 +73,28 @@ class ModelsPlace:
     @property
     def roots(self) -> Sequence[Path]:
         """The folders that are looked into here."""
-        return [registered.folder for registered in self._folders]
+        return [registered.folder for registered in self._folders()]
 
     def held(self) -> int:
         """Rows of the references, and misses, of the listener; those of left-over copies as well."""
-        return sum(self._rows(registered) for registered in self._folders) + sum(
-            count(file, self.listener) for file in self._left_over()
-        )
+        left_over = (file for folder in self._left_over() for file in folder.rglob(REFERENCE))
+        rows = sum(self._rows(registered) for registered in self._folders())
+        return rows + sum(count(file, self.listener) for file in left_over)
 
     def _rows(self, registered: Registered) -> int:
-        reference, evaluation = registered.model / REFERENCE, registered.model / EVALUATION
-        rows = count(reference, self.listener) if reference.exists() else 0
+        rows = sum(held_in(file, self.listener) for file in _files(registered.model))
+        evaluation = registered.model / EVALUATION
         return rows + (misses.count(evaluation, self.known) if evaluation.exists() else 0)
 
     def remove(self, journal: Journal) -> None:
         """Leave them out, and seal and register what is left."""
-        for registered in self._folders:
+        for registered in self._folders():
             rows = self._rows(registered)
             if rows:
                 self._note(registered, rows, journal)
                 self._replace(registered)
-        for file in self._left_over():
-            shutil.rmtree(_root(file))
+        for folder in list(self._left_over()):
+            shutil.rmtree(folder)
 
     def _note(self, registered: Registered, rows: int, journal: Journal) -> None:
         journal.removing(self.name, ", ".join(registered.versions), rows)
@@ -126,17 +127,12 @@ class ModelsPlace:
                 connection.execute(_tag(registered.versions, digest))
 
     def _left_over(self) -> Iterator[Path]:
-        """References in copies that no version points to, which a killed forgetting left."""
+        """Folders beside those of versions that no version points to: a killed forgetting left them."""
         used = set(self.roots)
-        for registered in self._folders:
-            for folder in registered.folder.parent.iterdir():
-                reference = folder / INSIDE / REFERENCE
-                if folder not in used and reference.exists():
-                    yield reference
-
-
-def _root(reference: Path) -> Path:
-    return reference.parents[len(INSIDE.parts)]
+        for root in self.roots:
+            name = _base(root)
+            beside = (folder for folder in sorted(root.parent.iterdir()) if folder.is_dir() and _base(folder) == name)
+            yield from (folder for folder in beside if folder not in used)
 
 
 def _tag(versions: Sequence[str], digest: str) -> sa.Update:
@@ -144,6 +140,12 @@ def _tag(versions: Sequence[str], digest: str) -> sa.Update:
     tags = sa.table("model_version_tags", name, version, key, value)
     mine = sa.and_(name == MODEL, version.in_([int(number) for number in versions]), key == DIGEST)
     return sa.update(tags).where(mine).values(value=digest)
+
+
+def _files(model: Path) -> list[Path]:
+    """What a sealed folder keeps, but for the model itself: its parameters name nobody, and must stay what they are."""
+    found = model.iterdir() if model.is_dir() else iter(())
+    return sorted(file for file in found if file.is_file() and file.name != MANIFEST)
 
 
 def _is_sound(registered: Registered) -> bool:
@@ -157,15 +159,19 @@ def _is_sound(registered: Registered) -> bool:
 
 def _beside(folder: Path) -> Path:
     """Where the next copy of a folder goes."""
-    match = _COPY.fullmatch(folder.name)
-    assert match is not None
-    return folder.with_name(f"{match[1]}-without-{int(match[2] or 0) + 1}")
+    match = _COPY.search(folder.name)
+    return folder.with_name(f"{_base(folder)}{COPY}{int(match[1]) + 1 if match else 1}")
+
+
+def _base(folder: Path) -> str:
+    """The name of a folder before it was ever copied."""
+    return _COPY.sub("", folder.name)
 
 
 def _clean(model: Path, listener: Listener, known: misses.Known) -> None:
-    reference, evaluation = model / REFERENCE, model / EVALUATION
-    if reference.exists() and count(reference, listener):
-        rows = without(read(reference), listener)
-        write(rows, reference)
+    evaluation = model / EVALUATION
+    for file in _files(model):
+        if held_in(file, listener):
+            rewrite(file, listener)
     if evaluation.exists() and misses.count(evaluation, known):
         misses.remove(evaluation, known)

@@ -2,16 +2,16 @@
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.listener import Listener
-from churn_assets.forgetting.rows import count, read, without, write
+from churn_assets.forgetting.rows import count, leave_out, read, write
 from churn_assets.ingest.log_line import Reason
 from churn_assets.ingest.tables import QUARANTINED_LINES
 from churn_assets.lake.engine import describe
@@ -43,16 +43,13 @@ class TablePlace:
 
     def remove(self, journal: Journal) -> None:
         """Leave them out; a quarantined line stays as what it is by now in its file: an empty one."""
-        is_quarantine = self.name == QUARANTINED_LINES.table
         for file, rows in self._found:
             journal.removing(self.name, file.relative_to(self.lake.root).as_posix(), rows)
-            table = read(file)
-            replace(
-                self.lake,
-                file,
-                _emptied(table, self.listener) if is_quarantine else without(table, self.listener),
-                journal,
-            )
+            if self.name == QUARANTINED_LINES.table:
+                emptied = _emptied(read(file), self.listener)
+                replace(self.lake, file, partial(write, emptied), journal)
+            else:
+                replace(self.lake, file, partial(leave_out, file, listener=self.listener), journal)
 
 
 def tables_of(lake: Lake, listener: Listener) -> list[TablePlace]:
@@ -62,11 +59,11 @@ def tables_of(lake: Lake, listener: Listener) -> list[TablePlace]:
     return [TablePlace(lake, name, listener) for name in names]
 
 
-def replace(lake: Lake, file: Path, rows: pa.Table, journal: Journal) -> None:
-    """Put rows into a file's place in one step, once the journal knows how their version was and will be called."""
+def replace(lake: Lake, file: Path, written: Callable[[Path], None], journal: Journal) -> None:
+    """Put what is `written` into a file's place in one step, once the journal knows how its version will be called."""
     staged = lake.staging() / f"{uuid.uuid4().hex}.parquet"
     try:
-        write(rows, staged)
+        written(staged)
         old, new = describe("", file).sha256, describe("", staged).sha256
         journal.renaming({old: new} if old != new else {})
         _sync(staged)

@@ -82,6 +82,22 @@ class Cleaner:
                 continue
             yield line
 
+    def lines(self, text: str) -> str:
+        """A text of one record a line, such as a log, without the lines that are about the listener."""
+        if not self.may_hold(text):
+            return text
+        kept = [self.text(line) for line in text.split("\n") if not self._is_about(line)]
+        self.removed += text.count("\n") + 1 - len(kept)
+        return "\n".join(kept)
+
+    def _is_about(self, line: str) -> bool:
+        if not self.may_hold(line):
+            return False
+        try:
+            return self.listener.is_about(json.loads(line))
+        except (ValueError, RecursionError):
+            return False
+
     def csv(self, text: str) -> str:
         """A CSV file without the rows of the listener; a cell that holds nothing but the id marks one."""
         if not self.may_hold(text):

@@ -5,17 +5,12 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from churn_assets.cutoffs import epoch_days
-from churn_assets.features.batch import AGES
 from churn_assets.features.tables import LISTENER_DAYS
 from churn_assets.ingest.clock import data_clock
-from churn_assets.labels.labels import WINDOWS, label_windows
-from churn_assets.labels.labels import churn_labels as make_churn_labels
-from churn_assets.labels.labels import population as make_population
 from churn_assets.labels.maturity import require_mature
+from churn_assets.labels.recipes import churn_labels_recipe, population_recipe
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.lake import Scan
-from churn_assets.lake.recipe import Recipe
 from churn_assets.resources.charts import charted, labels_chart, population_chart
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import MATURE, Table, lake_asset
@@ -55,13 +50,7 @@ def _population(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
     def population(context: dg.AssetExecutionContext, storage: LakeResource, listener_days: Scan) -> Product:
         cutoffs = [date.fromisoformat(key) for key in context.partition_keys]
         lookback.require(cutoffs, [listener_days], data_clock(storage.lake))
-        recipe = Recipe(
-            POPULATION,
-            lambda t: make_population(t["listener_days"], at_risk_days=at_risk_days),
-            lambda _keys: {"listener_days": listener_days},
-            lambda keys, _distinct: {AGES: lookback.ages(keys)},
-            each=False,
-        )
+        recipe = population_recipe(listener_days, lookback_days=lookback.days, at_risk_days=at_risk_days)
         return Product(recipe, charted(population_chart))
 
     return population
@@ -88,13 +77,7 @@ def _churn_labels(dates: Calendar) -> dg.AssetsDefinition:
         require_mature(cutoffs, dates.schedule, data_clock(storage.lake))
         storage.lake.scan(POPULATION, context.partition_keys)
         require_days(listener_days, min(cutoffs), max(cutoffs) + timedelta(days=horizon_days - 1))
-        recipe = Recipe(
-            CHURN_LABELS,
-            lambda t: make_churn_labels(t["population"], t["listener_days"]),
-            lambda _keys: {"population": population, "listener_days": listener_days},
-            lambda keys, _distinct: {WINDOWS: label_windows(epoch_days(keys), horizon_days)},
-            each=False,
-        )
+        recipe = churn_labels_recipe(population, listener_days, horizon_days=horizon_days)
         return Product(recipe, charted(labels_chart))
 
     return churn_labels

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGED = "__staged"
+MANY_PARTITIONS = 32
+"""With more partitions than these in one pass, sorting its rows costs less than scanning them for each."""
 SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.INTEGER: "BIGINT",
@@ -72,12 +74,21 @@ class Engine:
         """Compute the partitions `keys` of a table and put each in its place in the lake."""
         tell = progress or (lambda _key, _rows: None)
         with self.connect() as connection:
-            kitchen = _Kitchen(connection, recipe, lake, Queries(self.queries))
+            kitchen = _Kitchen(connection, recipe, lake, self.query)
             done = []
             for written in kitchen.make(keys):
                 tell(written.key, written.rows)
                 done.append(written)
         return done
+
+    def query(self, recipe: Recipe) -> str:
+        """The SQL of a recipe's expression over its inputs by name; compiled, or as it was kept."""
+
+        def compiled() -> str:
+            tables = {name: unbound(scan.contract, name) for name, scan in recipe.inputs([]).items()}
+            return to_sql(recipe.expression(tables))
+
+        return Queries(self.queries).of(recipe.contract.table, origin_of(recipe.expression), compiled)
 
     def frame(self, expression: "ir.Table", inputs: Mapping[str, Scan]) -> "pa.Table":
         """The result of an unbound expression over `inputs` as an Arrow table."""
@@ -100,13 +111,13 @@ class _Kitchen:
     connection: "duckdb.DuckDBPyConnection"
     recipe: Recipe
     lake: Lake
-    queries: Queries
+    query: Callable[[Recipe], str]
 
     def make(self, keys: Sequence[str]) -> Iterator[Written]:
         query: str | None = None
         for some in self._passes(keys):
             self._bind(some)
-            query = query or self._query()
+            query = query or self.query(self.recipe)
             yield from self._cook(some, query)
 
     def _passes(self, keys: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -130,11 +141,14 @@ class _Kitchen:
         if len(keys) == 1:
             yield self._copy(keys[0], f"{_part(contract, keys[0], query)}{_ordered(contract.order)}")
             return
-        # In order of the partitions, so that a partition is a stretch of the table: it is found without a scan.
-        order = _ordered((contract.partition or "", *contract.order))
+        # In order, a partition is a stretch of the table that is found without a scan of all. But sorting much at once
+        # takes memory, which few partitions do not pay back.
+        is_sorted = self.recipe.each or len(keys) > MANY_PARTITIONS
+        order = _ordered((contract.partition or "", *contract.order)) if is_sorted else ""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}){order}")
         for key in keys:
-            yield self._copy(key, _part(contract, key, f"SELECT * FROM {STAGED}"))
+            part = _part(contract, key, f"SELECT * FROM {STAGED}")
+            yield self._copy(key, part if is_sorted else part + _ordered(contract.order))
 
     def _bind(self, keys: Sequence[str]) -> None:
         _bind(self.connection, self.recipe.inputs(keys))
@@ -144,14 +158,6 @@ class _Kitchen:
     def _distinct(self, table: str, column: str) -> list[str]:
         query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"
         return [value for (value,) in self.connection.execute(query).fetchall()]
-
-    def _query(self) -> str:
-        return self.queries.of(self.recipe.contract.table, origin_of(self.recipe.expression), self._compiled)
-
-    def _compiled(self) -> str:
-        scans = self.recipe.inputs([])
-        tables = {name: unbound(scan.contract, name) for name, scan in scans.items()}
-        return to_sql(self.recipe.expression(tables))
 
     def _copy(self, key: str, rows: str) -> Written:
         """Write the file of a partition from SQL that gives its rows, in order."""

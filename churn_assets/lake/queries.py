@@ -7,6 +7,7 @@ expression. Any change of one of them is another name, so that nothing has to be
 
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from typing import Any
 PACKAGE = Path(__file__).parents[1]
 COMPILERS = ("ibis-framework", "sqlglot", "duckdb")
 """Distributions whose release may change what is compiled."""
+LOADED_NS = time.time_ns()
+"""When this process loaded its code, near enough: everything that builds expressions is imported beside this module."""
 KEPT = 8
 """How many queries of a table are kept: some are of other settings, some of older code."""
 SEAL = "-- sha256 of what follows: "
@@ -31,9 +34,10 @@ class Queries:
 
     def of(self, table: str, origin: str | None, compiled: Callable[[], str]) -> str:
         """The query that `compiled` gives for a table, from the folder if one of this origin (`origin_of`) is there."""
-        if self.folder is None or origin is None:
+        code = code_version()
+        if self.folder is None or origin is None or code is None:
             return compiled()
-        path = self.folder / f"{table}-{_digest(f'{code_version()} {origin}')[:32]}.sql"
+        path = self.folder / f"{table}-{_digest(f'{code} {origin}')[:32]}.sql"
         query = _opened(path)
         if query is None:
             query = compiled()
@@ -64,10 +68,16 @@ def origin_of(expression: Callable[..., Any]) -> str | None:
 
 
 @cache
-def code_version(package: Path = PACKAGE) -> str:
-    """Digest of the code below a folder (this package's) and of the releases that compile it."""
+def code_version(package: Path = PACKAGE, loaded_ns: int = LOADED_NS) -> str | None:
+    """Digest of the code below a folder (this package's) and of the releases that compile it.
+
+    None if a file was put there after `loaded_ns`: a process that runs on while it is upgraded would keep what its old
+    code compiles under the name of the new one.
+    """
     digest = hashlib.sha256(" ".join(map(version, COMPILERS)).encode())
     for path in sorted(package.rglob("*.py")):
+        if path.stat().st_ctime_ns > loaded_ns:
+            return None
         digest.update(f"\n{path.relative_to(package)} {path.stat().st_size}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

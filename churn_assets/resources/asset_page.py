@@ -34,6 +34,7 @@ WHEN = {
     RECENT: "the newest `CHURN_REPORT_DAYS`",
     SERVED: "the newest `CHURN_REPORT_DAYS`, and every day that predictions were served for",
 }
+ONCE = "a record of what was said: never made again by itself"
 OUTSIDE = {
     RAW_LOGS.table: "the landing folder",
     QUARANTINED_LINES.table: "the landing folder",
@@ -67,6 +68,11 @@ class _Asset:
     def row(self) -> str:
         """What one row is; nothing where the asset is no table."""
         return self.contract.row if self.contract else ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that no two rows share."""
+        return self.contract.key if self.contract else ()
 
     @property
     def width(self) -> timedelta:
@@ -104,19 +110,27 @@ def _grain(asset: _Asset) -> str:
 
 
 def _section(asset: _Asset, assets: Mapping[dg.AssetKey, _Asset], blocking: set[dg.AssetCheckKey]) -> str:
-    when = WHEN.get(str(asset.node.metadata.get(POSSIBLE)), "")
-    record = "a record of what was said: never made again by itself" if RECORD in asset.node.metadata else ""
     facts = {
         "group": asset.node.group_name,
         "one row is": asset.row,
-        "partitions": " ".join(filter(None, [_grain(asset), *(f"({rule})" for rule in (when, record) if rule)])),
+        "partitions": _partitions(asset),
         "made from": "; ".join(_sources(asset, assets)) or OUTSIDE.get(asset.name, ""),
-        "key": ", ".join(f"`{name}`" for name in asset.contract.key) if asset.contract else "",
-        "checks": ", ".join(f"**{k.name}**" if k in blocking else k.name for k in sorted(asset.node.check_keys)),
+        "key": ", ".join(f"`{name}`" for name in asset.key),
+        "checks": _checks(asset, blocking),
     }
     table = [f"| {name} | {text} |" for name, text in facts.items() if text]
     parts = ["", f"## {asset.name}", "", asset.node.description or "", "", "| | |", "|---|---|", *table, ""]
     return "\n".join([*parts, *_columns(asset)])
+
+
+def _partitions(asset: _Asset) -> str:
+    """How an asset is split, and which of its partitions are made when."""
+    rules = [WHEN.get(str(asset.node.metadata.get(POSSIBLE))), ONCE if RECORD in asset.node.metadata else None]
+    return " ".join([_grain(asset), *(f"({rule})" for rule in rules if rule)])
+
+
+def _checks(asset: _Asset, blocking: set[dg.AssetCheckKey]) -> str:
+    return ", ".join(f"**{key.name}**" if key in blocking else key.name for key in sorted(asset.node.check_keys))
 
 
 def _sources(asset: _Asset, assets: Mapping[dg.AssetKey, _Asset]) -> Iterator[str]:

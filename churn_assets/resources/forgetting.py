@@ -93,6 +93,10 @@ class Forgetting:
             if remote:
                 yield f"Artefacts of model versions {', '.join(remote)}, which lie on another machine."
 
+        closed = self._files().closed()
+        if closed:
+            yield f"{len(closed)} packed files that nothing of ours has written: {', '.join(map(str, closed[:3]))}."
+
     def count(self) -> "Mapping[str, int]":
         """What each place holds of the listener; nothing is changed."""
         return counted(self.places)
@@ -136,7 +140,7 @@ class Forgetting:
             LandingPlace(landing.url, self.listener),
             *tables_of(self.lake, self.listener),
             ManifestPlace(lambda: landing.arrivals(self.lake), self.lake),
-            LeftOversPlace([self.lake.root / ".staging", home / "spill"], self._local_landing()),
+            LeftOversPlace([self.lake.root / ".staging", home / "spill"], [*self._local_landing(), home]),
             self._files(),
             self._history(),
         ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.lake.lake import Lake
 from churn_assets.registry.lock import exclusive
 from churn_assets.registry.tables import CHALLENGER_MODEL
@@ -92,7 +93,10 @@ class Retrainings:
         return self.instance.get_runs(wanted)
 
     def in_flight(self, *, now: datetime) -> str | None:
-        """In words, a retraining that has not ended, or that is about to start or to be retried."""
+        """In words, a retraining that has not ended, or that is about to start or to be retried; or a forgetting."""
+        forgotten = why_nothing_may_run(self.lock.parent)  # the lock lies in the home
+        if forgotten is not None:
+            return forgotten
         busy = in_flight(self.instance, {VERDICT: RETRAIN})
         if busy:
             return f"Retraining {busy[0].run_id} ({busy[0].tags[TRIGGER]}) is in flight."

@@ -3,14 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
-from churn_assets.cutoffs import days_between, epoch_days
+from churn_assets.cutoffs import days_between
 from churn_assets.errors import MissingPartitionError
 from churn_assets.lake.lake import Scan
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SHOWN_DAYS = 5
 
@@ -52,9 +48,3 @@ class Lookback:
         first = max(self.first_day, min(cutoffs) - timedelta(days=self.days))
         for scan in scans:
             require_days(scan, first, max(cutoffs) - timedelta(days=1))
-
-    def ages(self, keys: Sequence[str]) -> "pa.Table":
-        """The small table `ages` of the cut-offs `keys`."""
-        from churn_assets.features.batch import ages
-
-        return ages(epoch_days(keys), self.days)

@@ -96,18 +96,23 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that nobody else writes beside; committed, and on disk, when the block is left."""
+    def writing(self, *, is_rehearsal: bool = False) -> Iterator[Connection]:
+        """A transaction that nobody else writes beside; committed, and on disk, when the block is left.
+
+        Of a rehearsal nothing stays.
+        """
         options = OF_WRITERS[self.url.get_backend_name()]
         with (
             self._translated(),
             self.engine.connect().execution_options(**options) as connection,
-            connection.begin(),
+            connection.begin() as transaction,
         ):
             if not self.is_sqlite:
                 connection.execute(text(WRITER_SESSION), {"idle": str(int(6 * self.patience_s * SECOND))})
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
+            if is_rehearsal:
+                transaction.rollback()
 
     def compact(self) -> None:
         """Write the database anew, so that nothing of deleted rows is left in its files; writers wait meanwhile.

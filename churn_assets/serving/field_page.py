@@ -73,13 +73,11 @@ def _kind(schema: Schema) -> str:
         return " or ".join(_kind(choice) for choice in choices)
     kinds = schema.get("type", "anything")
     words = kinds if isinstance(kinds, str) else " or ".join(kinds)
-    if words == "array":
-        return f"array of {_kind(schema['items'])}" if "$ref" in schema["items"] else f"array of {_plural(schema)}"
-    return words + "".join(_limits(schema))
+    return _array(schema["items"]) if words == "array" else words + "".join(_limits(schema))
 
 
-def _plural(schema: Schema) -> str:
-    return f"{_kind(schema['items'])}s"
+def _array(items: Schema) -> str:
+    return f"array of {_kind(items)}" + ("" if "$ref" in items else "s")
 
 
 def _limits(schema: Schema) -> Iterator[str]:

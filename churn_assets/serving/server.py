@@ -1,8 +1,9 @@
 """The server: uvicorn with as many workers as the settings say, drained before it stops."""
 
 import os
+import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import uvicorn
 
@@ -16,6 +17,8 @@ DRAIN_S = 30
 """How long requests that are being answered may take once the server was told to stop."""
 PATIENCE_S = 60
 """How long a worker may be too busy to say that it lives: starting takes seconds, on a busy machine many."""
+METRICS = "churn-metrics"
+"""What the folders of workers' counts are called, in front of the number of the server's process."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -27,7 +30,8 @@ def serve(settings: Settings, factory: str = FACTORY) -> None:
     """
     Keys.of(settings)
     _export(settings)
-    with TemporaryDirectory(prefix="churn-metrics-") as folder:
+    remove_abandoned(Path(gettempdir()))
+    with TemporaryDirectory(prefix=f"{METRICS}-{os.getpid()}-") as folder:
         if settings.api_workers > 1:
             os.environ[FOLDER] = folder
         uvicorn.run(
@@ -42,6 +46,24 @@ def serve(settings: Settings, factory: str = FACTORY) -> None:
             timeout_graceful_shutdown=DRAIN_S,
             timeout_worker_healthcheck=PATIENCE_S,
         )
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove from a folder what servers that were killed have left there; those of living processes stay."""
+    for left in folder.glob(f"{METRICS}-*-*"):
+        owner = left.name.removeprefix(f"{METRICS}-").partition("-")[0]
+        if owner.isdecimal() and not _lives(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def _export(settings: Settings) -> None:

@@ -27,7 +27,7 @@ class PredictionStore:
 
     def __init__(self, kept_in: Database, limits: Limits) -> None:
         self._database = kept_in
-        self._writer = Writer(self._write, limits)
+        self._writer = Writer(self._write, self._rehearse, limits)
 
     def find(self, request_id: str) -> Answered | None:
         """The request that was answered under this id, None if there is none; StoreError if the store is not there."""
@@ -80,6 +80,12 @@ class PredictionStore:
             _insert(connection, list(fresh.values()))
         stored |= {id_: new.answered for id_, new in fresh.items()}
         return [stored[id_] for id_ in wanted]
+
+    def _rehearse(self, record: Record) -> None:
+        """See whether a record can be stored, without storing it."""
+        with self._database.writing(is_rehearsal=True) as connection:
+            if not _known(connection, [record.request_id]):
+                _insert(connection, [record])
 
 
 def open_store(url: str, *, patience_s: float = PATIENCE_S) -> PredictionStore:

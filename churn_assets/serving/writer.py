@@ -18,6 +18,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 
 Write = Callable[[Sequence[Record]], Sequence[Answered]]
 """Writes records in one transaction, and gives what is stored under each one's id once that is durable."""
+Rehearse = Callable[[Record], None]
+"""Writes a record, and takes it back before it stays."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,19 @@ class Writer:
 
     A record that the database refuses fails alone: its neighbours are written again, each in a transaction of its own.
     A database that does not answer is tried again until the oldest record of the batch has waited `patience_s`;
-    from then on it is looked for every `probe_s`, so that `trouble` ends by itself.
+    from then on the record that was given up is rehearsed every `probe_s`, so that `trouble` ends by itself, and not
+    before a record can be written again: a full disk lets connections in.
     """
 
-    def __init__(self, write: Write, limits: Limits = Limits()) -> None:
+    def __init__(self, write: Write, rehearse: Rehearse, limits: Limits = Limits()) -> None:
         self._write = write
+        self._rehearse = rehearse
         self._limits = limits
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._is_open = True
         self._trouble: Trouble | None = None
+        self._given_up: Record | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="prediction-store", daemon=True)
         self._thread.start()
@@ -138,6 +143,7 @@ class Writer:
         try:
             stored = self._write_patiently(batch)
         except StoreUnreachableError as error:
+            self._given_up = batch[0].record if batch else self._given_up
             self._note(error, is_lost=True)
             _fail(batch, error)
         except StoreError as error:
@@ -148,7 +154,7 @@ class Writer:
             self._note(error, is_lost=not batch)
             _fail(batch, error)
         else:
-            self._trouble = None
+            self._trouble = self._given_up = None
             for waiting, answered in zip(batch, stored, strict=True):
                 waiting.future.set_result(answered)
 
@@ -161,6 +167,9 @@ class Writer:
         self._trouble = trouble
 
     def _write_patiently(self, batch: Sequence[_Waiting]) -> Sequence[Answered]:
+        if not batch and self._given_up is not None:
+            self._rehearse_given_up(self._given_up)
+            return ()
         records = [waiting.record for waiting in batch]
         since = batch[0].since if batch else float("-inf")
         deadline, pause = since + self._limits.patience_s, FIRST_PAUSE_S
@@ -172,6 +181,15 @@ class Writer:
                     raise
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _rehearse_given_up(self, record: Record) -> None:
+        try:
+            self._rehearse(record)
+        except StoreUnreachableError:
+            raise
+        except StoreError:
+            # The database answers, and says that this record is wrong; others may be well.
+            return
 
     def _abandon(self, batch: Sequence[_Waiting] | None) -> None:
         with self._changed:

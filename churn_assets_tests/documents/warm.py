@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 IMPORTED = (
@@ -72,12 +72,19 @@ def take_calls(door: socket.socket) -> None:
 
     for name in IMPORTED:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: each answers for itself
+    signal.signal(signal.SIGCHLD, _reap)
     while True:
         line, _ = door.accept()
         with line:
             if os.fork() == 0:
                 _answer(line)
+
+
+def _reap(*_: object) -> None:
+    """Let calls that have ended go; each has told its exit code itself."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _answer(line: socket.socket) -> None:

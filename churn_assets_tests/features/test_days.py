@@ -94,3 +94,45 @@ def test_counts_of_a_day_are_the_sum_of_its_parts(split: int) -> None:
     for name in counts:
         totals = [pa.compute.sum(table[name]).as_py() or 0 for table in (whole, left, right)]
         assert totals[0] == totals[1] + totals[2], name
+
+
+EARLIER = {"level": "free", "page": "About", "device": "Desktop"}
+LATER = {"level": "paid", "page": "Help", "device": "Mobile"}
+
+
+@pytest.mark.parametrize("order", [{"session_id": 2}, {"item_in_session": 1}, {}])
+def test_the_latest_of_a_milliseconds_events_is_told_by_session_then_item_then_page(order: dict[str, int]) -> None:
+    tied = [Event("a", at(0, 5), **LATER, **order), Event("a", at(0, 5), **EARLIER)]
+
+    (day,) = tables([*tied, Event("a", at(0, 1), item_in_session=7)], [LISTENER_DAYS])[LISTENER_DAYS.table].to_pylist()
+
+    assert {name: day[f"latest_{name}"] for name in LATER} == LATER
+    assert (day["first_level"], day["changes_level"], day["last_change_level"]) == ("free", 1, at(0, 5))
+
+
+def test_a_null_in_the_latest_event_stays_null_whatever_was_known_before() -> None:
+    log = [Event("a", at(0, 1), level="paid", device="Mobile"), Event("a", at(0, 2), level=None, device=None)]
+
+    (day,) = tables(log, [LISTENER_DAYS])[LISTENER_DAYS.table].to_pylist()
+
+    assert (day["latest_level"], day["latest_device"]) == (None, None)
+    assert (day["first_level"], day["changes_level"], day["time_in_level_paid"]) == ("paid", 1, 1)
+
+
+def test_a_day_that_starts_without_a_level_has_none_first() -> None:
+    log = [Event("a", at(0, 3), level="paid"), Event("a", at(0, 1), level=None), Event("a", at(0, 9), level="paid")]
+
+    (day,) = tables(log, [LISTENER_DAYS])[LISTENER_DAYS.table].to_pylist()
+
+    assert (day["first_level"], day["latest_level"]) == (None, "paid")
+    assert (day["changes_level"], day["time_in_level_paid"]) == (1, 6)
+
+
+def test_an_untouched_state_is_first_and_latest_all_day() -> None:
+    log = [Event("a", at(0, n), item_in_session=n, level="paid") for n in range(3)]
+    silent = [Event("b", at(0, n), item_in_session=n, level=None) for n in range(3)]
+
+    paid, unknown = tables(log + silent, [LISTENER_DAYS])[LISTENER_DAYS.table].to_pylist()
+
+    assert (paid["first_level"], paid["latest_level"], paid["time_in_level_paid"]) == ("paid", "paid", 2)
+    assert (unknown["first_level"], unknown["latest_level"], unknown["time_in_level_paid"]) == (None, None, 0)

@@ -15,7 +15,7 @@ from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Column, Contract, Type, day, flag, integer, number, text, timestamp
 from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS
-from churn_assets.lake.engine import Engine, to_sql, without_progress_bar
+from churn_assets.lake.engine import MANY_PARTITIONS, Engine, to_sql, without_progress_bar
 from churn_assets.lake.lake import Lake, Scan
 from churn_assets.lake.recipe import Recipe, unbound, whole_numbers
 from churn_assets_tests.features.evaluations import requested
@@ -264,3 +264,18 @@ def test_a_connection_shows_no_progress_bar(is_shown: bool) -> None:  # noqa: FB
         without_progress_bar(connection)
 
         assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
+@pytest.mark.parametrize("partitions", [2, MANY_PARTITIONS, MANY_PARTITIONS + 1])
+def test_partitions_of_one_pass_hold_their_own_rows_in_order_however_many(
+    lake: Lake, engine: Engine, partitions: int
+) -> None:
+    keys = [key(FIRST + n) for n in range(partitions)]
+    for n, partition in enumerate(keys):
+        put(lake, partition, *(row(10 * n + m) for m in (2, 0, 1)))
+
+    written = engine.write(copying(lake, each=False), keys, lake)
+
+    assert [[r["n"] for r in get(lake, w.key)] for w in written] == [
+        [10 * n + m for m in range(3)] for n in range(partitions)
+    ]

@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from churn_assets.features.daily import listener_days
 from churn_assets.lake.queries import KEPT, Queries, code_version, origin_of
 from churn_assets_tests.features.memory_batch import memory_batch
 
+AN_HOUR_NS = 3600 * 10**9
 MAKE = "listener_days of version 1"
 WRITING = """
 import json, sys
@@ -145,9 +147,16 @@ def test_any_change_of_the_code_is_another_version(tmp_path: Path) -> None:
         path = tmp_path / str(n) / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
-        versions.append(code_version(tmp_path / str(n)))
+        versions.append(code_version(tmp_path / str(n), time.time_ns() + AN_HOUR_NS))
 
+    assert None not in versions
     assert len(set(versions)) == 4
+
+
+def test_code_that_was_changed_since_it_was_loaded_has_no_version(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1")
+
+    assert code_version(tmp_path, time.time_ns() - AN_HOUR_NS) is None
 
 
 def test_a_process_that_finds_its_query_imports_neither_ibis_nor_pandas(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Shelf:
     failures: list[Exception] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     batches: list[list[str]] = field(default_factory=list)
+    rehearsed: list[str] = field(default_factory=list)
 
     def write(self, records: Sequence[Record]) -> Sequence[Answered]:
         self.gate.wait(60)
@@ -28,6 +29,11 @@ class Shelf:
             raise self.failures.pop(0)
         self.batches.append([one.request_id for one in records])
         return [one.answered for one in records]
+
+    def rehearse(self, one: Record) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.rehearsed.append(one.request_id)
 
 
 def records(count: int) -> list[Record]:
@@ -44,7 +50,7 @@ def started(writer: Writer, first: Record) -> None:
 
 def test_what_waits_during_one_transaction_shares_the_next_in_order() -> None:
     shelf = Shelf()
-    writer = Writer(shelf.write)
+    writer = Writer(shelf.write, shelf.rehearse)
     first, *others = records(20)
     started(writer, first)
 
@@ -59,7 +65,7 @@ def test_what_waits_during_one_transaction_shares_the_next_in_order() -> None:
 @pytest.mark.parametrize("limits", [Limits(batch_records=4), Limits(batch_bytes=4 * records(1)[0].size_bytes)])
 def test_a_transaction_is_bounded(limits: Limits) -> None:
     shelf = Shelf()
-    writer = Writer(shelf.write, limits)
+    writer = Writer(shelf.write, shelf.rehearse, limits)
     first, *others = records(11)
     started(writer, first)
     for one in others:
@@ -74,7 +80,7 @@ def test_a_transaction_is_bounded(limits: Limits) -> None:
 @pytest.mark.parametrize("limits", [Limits(waiting_records=3), Limits(waiting_bytes=3 * records(1)[0].size_bytes)])
 def test_what_may_wait_is_bounded_and_the_rest_is_told_to_come_again(limits: Limits) -> None:
     shelf = Shelf()
-    writer = Writer(shelf.write, limits)
+    writer = Writer(shelf.write, shelf.rehearse, limits)
     first, *others = records(5)
     started(writer, first)
     futures = [writer.put(one) for one in others[:3]]
@@ -90,7 +96,7 @@ def test_what_may_wait_is_bounded_and_the_rest_is_told_to_come_again(limits: Lim
 def test_a_database_that_is_away_for_a_moment_is_tried_again() -> None:
     shelf = Shelf([StoreUnreachableError("away")] * 3)
     shelf.gate.set()
-    writer = Writer(shelf.write)
+    writer = Writer(shelf.write, shelf.rehearse)
 
     assert writer.put(records(1)[0]).result(60).request_id == "r-0"
     writer.close()
@@ -99,7 +105,7 @@ def test_a_database_that_is_away_for_a_moment_is_tried_again() -> None:
 def test_a_database_that_stays_away_is_given_up_and_the_next_record_is_tried_again() -> None:
     shelf = Shelf([StoreUnreachableError("away")] * 2)
     shelf.gate.set()
-    writer = Writer(shelf.write, Limits(patience_s=0))
+    writer = Writer(shelf.write, shelf.rehearse, Limits(patience_s=0))
     first, second, third = records(3)
 
     for lost in (first, second):
@@ -112,7 +118,7 @@ def test_a_database_that_stays_away_is_given_up_and_the_next_record_is_tried_aga
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_defect_reaches_everyone_who_waits_and_ends_the_writer() -> None:
     shelf = Shelf([ZeroDivisionError()])
-    writer = Writer(shelf.write)
+    writer = Writer(shelf.write, shelf.rehearse)
     first, *others = records(3)
     started(writer, first)
     futures = [writer.put(one) for one in others]
@@ -131,7 +137,7 @@ def test_a_defect_reaches_everyone_who_waits_and_ends_the_writer() -> None:
 def test_a_refused_record_is_told_of_until_the_next_is_kept() -> None:
     shelf = Shelf([StoreError("refused")])
     shelf.gate.set()
-    writer = Writer(shelf.write)
+    writer = Writer(shelf.write, shelf.rehearse)
     bad, good = records(2)
 
     with pytest.raises(StoreError, match="refused"):
@@ -145,17 +151,37 @@ def test_a_refused_record_is_told_of_until_the_next_is_kept() -> None:
     assert writer.trouble == Trouble("The prediction store is closed.", is_lost=True)
 
 
-def test_a_lost_database_is_looked_for_though_nobody_asks() -> None:
-    shelf = Shelf([StoreUnreachableError("away")] * 3)
+def lost(shelf: Shelf) -> Writer:
+    """A writer that has given a record up."""
     shelf.gate.set()
-    writer = Writer(shelf.write, Limits(patience_s=0, probe_s=0.01))
-
+    writer = Writer(shelf.write, shelf.rehearse, Limits(patience_s=0, probe_s=0.01))
     with pytest.raises(StoreUnreachableError):
         writer.put(records(1)[0]).result(60)
+    return writer
+
+
+def wait_until_well(writer: Writer) -> None:
     deadline = time.monotonic() + 60
     while writer.trouble is not None and time.monotonic() < deadline:
         time.sleep(0.001)
-
     assert writer.trouble is None
-    assert shelf.batches == [[]]
+
+
+def test_a_lost_database_is_looked_for_with_the_record_that_was_given_up_though_nobody_asks() -> None:
+    shelf = Shelf([StoreUnreachableError("away")] * 3)
+    writer = lost(shelf)
+
+    wait_until_well(writer)
     writer.close()
+
+    assert (shelf.failures, shelf.rehearsed, shelf.batches) == ([], ["r-0"], [])
+
+
+def test_a_database_that_only_refuses_the_record_given_up_is_there_again() -> None:
+    shelf = Shelf([StoreUnreachableError("away"), StoreError("refused")])
+    writer = lost(shelf)
+
+    wait_until_well(writer)
+    writer.close()
+
+    assert (shelf.failures, shelf.rehearsed) == ([], [])

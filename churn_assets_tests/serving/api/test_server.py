@@ -2,6 +2,9 @@
 
 import http.client
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from churn_assets.registry.registry import CHAMPION
+from churn_assets.serving.server import remove_abandoned
 from churn_assets.serving.store import open_store
 from churn_assets_tests.serving.api.asking import AGENT, body, events
 from churn_assets_tests.serving.api.champions import Home
@@ -187,3 +191,16 @@ def test_a_body_that_comes_too_slowly_gives_its_place_back(shared_home: Home, tm
 
     assert (response.status, problem["type"]) == (408, "urn:churn-assets:problem:slow-body")
     assert after == 200
+
+
+def test_what_a_killed_server_left_is_removed_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    names = {f"churn-metrics-{gone.pid}-abc", f"churn-metrics-{os.getpid()}-abc", "churn-metrics-abc", "other"}
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gauge.db").touch()
+
+    remove_abandoned(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == names - {f"churn-metrics-{gone.pid}-abc"}

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from churn_assets.serving.app import create_app
 from churn_assets.serving.database import database
 from churn_assets.serving.service import Service
 from churn_assets.serving.store import open_store
+from churn_assets.serving.writer import Limits
 from churn_assets.settings import Settings
 from churn_assets_tests.serving.api.asking import body, event, events
 from churn_assets_tests.serving.api.champions import Home
@@ -72,26 +73,76 @@ def test_readiness_and_a_closed_store(over_each: TestClient) -> None:
     assert "retry-after" not in answer.headers
 
 
-def test_a_store_that_is_locked_for_long_shows_in_readiness_until_it_is_back(
-    shared_home: Home, tmp_path: Path, store_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def impatient(home: Home, folder: Path, store_url: str) -> TestClient:
+    """An API that gives a record up after a fifth of a second."""
+
     def opened(settings: Settings) -> Service:
         service = Service.open(settings)
         service.store.close()
         service.store = open_store(store_url, patience_s=0.2)
         return service
 
-    app = create_app(shared_home.copied(tmp_path / "home").settings(store_url=store_url), opened)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    app = create_app(home.copied(folder / "home").settings(store_url=store_url), opened)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def wait_until_ready(client: TestClient) -> None:
+    end = time.monotonic() + 60
+    while client.get("/readyz").status_code != 200 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert client.get("/readyz").json()["status"] == "ok"
+
+
+FULL_DISK = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
+AS $$BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END$$
+"""
+BROKEN = {
+    "sqlite": ("ALTER TABLE churn_predictions RENAME TO elsewhere",),
+    "postgresql": (
+        FULL_DISK,
+        "CREATE TRIGGER full_disk BEFORE INSERT ON churn_predictions FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    ),
+}
+MENDED = {
+    "sqlite": ("ALTER TABLE elsewhere RENAME TO churn_predictions",),
+    "postgresql": ("DROP TRIGGER full_disk ON churn_predictions",),
+}
+"""What makes inserts fail, and nothing else, by no fault of theirs; and what ends it."""
+
+
+def told(store_url: str, statements: Mapping[str, Sequence[str]]) -> None:
+    with database(store_url) as other, other.writing() as connection:
+        for statement in statements[other.url.get_backend_name()]:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_store_that_takes_connections_but_no_predictions_is_not_ready_until_it_takes_them_again(
+    shared_home: Home, tmp_path: Path, store_url: str
+) -> None:
+    with impatient(shared_home, tmp_path, store_url) as client:
+        told(store_url, BROKEN)
+        refused = ask(client, body(events()))
+        time.sleep(2 * Limits().probe_s)  # long enough for a look at the store that is content with a connection
+        ready = client.get("/readyz")
+        told(store_url, MENDED)
+        wait_until_ready(client)
+        answer = ask(client, body(events(3)))
+
+        assert (refused.status_code, ready.status_code, ready.json()["status"]) == (503, 503, "unavailable")
+        assert len(stored(client, answer.json())) == 1
+
+
+def test_a_store_that_is_locked_for_long_shows_in_readiness_until_it_is_back(
+    shared_home: Home, tmp_path: Path, store_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with impatient(shared_home, tmp_path, store_url) as client:
         with database(store_url) as other, other.writing():
             answer, ready = ask(client, body(events(user_id="who-17"))), client.get("/readyz")
-        end = time.monotonic() + 60
-        while client.get("/readyz").status_code != 200 and time.monotonic() < end:
-            time.sleep(0.05)
+        wait_until_ready(client)
 
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
         assert "StoreUnreachableError < OperationalError" in ready.json()["trouble"]
-        assert client.get("/readyz").json()["status"] == "ok"
     assert "The prediction store is not to be had: StoreUnreachableError" in caplog.text
     assert "who-17" not in caplog.text
