@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 import churn_assets
@@ -54,23 +55,28 @@ def test_a_reader_never_sees_half_of_a_partition_that_is_being_replaced(replaced
         time.sleep(0)
 
 
-@pytest.fixture
-def shell(ws: Workspace) -> InteractiveShell:
+@pytest.fixture(params=["jedi", "no jedi"])
+def shell(ws: Workspace, request: pytest.FixtureRequest) -> InteractiveShell:
     """IPython without a terminal, in which somebody has connected."""
     found = InteractiveShell()
     found.user_ns["ws"] = ws
+    found.Completer.use_jedi = request.param == "jedi"
     return found
+
+
+def completed(shell: InteractiveShell, text: str) -> list[str]:
+    """What Tab offers after a text."""
+    with provisionalcompleter():
+        return [found.text.removeprefix(".") for found in shell.Completer.completions(text, len(text))]
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_tab_completes_methods_tables_and_arguments(shell: InteractiveShell) -> None:
-    _, methods = shell.complete("ws.re", "ws.re", 5)
-    _, tables = shell.complete("", 'ws["', 4)
-    _, arguments = shell.complete("", 'ws.load("events", ', 18)
-
-    assert methods == ["ws.retention_effect", "ws.retention_list"]
-    assert set(tables) >= set(BY_NAME)
-    assert set(arguments) >= {"cutoff=", "day=", "start=", "end=", "columns="}
+    assert completed(shell, "ws.re") == ["retention_effect", "retention_list"]
+    assert completed(shell, 'ws["churn_') == ["churn_labels", "churn_scores"]
+    assert set(completed(shell, 'ws["')) >= set(BY_NAME)
+    assert {"cutoff=", "day=", "start=", "end=", "columns="} <= set(completed(shell, 'ws.load("events", '))
+    assert {"card", "metrics", "predict"} <= set(completed(shell, "ws.model()."))
 
 
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
