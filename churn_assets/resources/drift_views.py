@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 
 from churn_assets.resources.metadata import markdown_table
-from churn_assets.resources.plots import INK, picture
+from churn_assets.resources.plots import INK, THIRD, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def movers_chart(report: "pd.DataFrame", reference: "pd.DataFrame", window: "pd.
     """How the features that moved most are spread in the reference and in the window."""
     worst = by_movement(report).head(SHOWN_MOVERS)
     panels = [_panel(row, reference[row.feature], window[row.feature]) for row in worst.itertuples()]
-    return picture(panels, columns=3, size=(3.6, 2.3))
+    return picture(panels, columns=3, size=THIRD)
 
 
 def _panel(row: Any, reference: "pd.Series[Any]", window: "pd.Series[Any]") -> Callable[["Axes"], None]:
