@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-drift up serve test check format docs tour bench drift-study clean lock
+.PHONY: help install demo demo-drift up serve test check format docs tour bench drift-study pictures clean lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: install  ## measure speed and memory beside the references; writes benchm
 
 drift-study: install  ## measure false alarms and power of the drift report; writes docs/drift.md
 	@$(BIN)/python -m benchmarks.drift_alarms
+
+pictures: install  ## photograph UI and pages of the demo in CHURN_HOME for the README; needs chromium
+	@$(BIN)/python -m churn_assets_tests.ui.pictures
 
 lock:  ## resolve the dependencies again
 	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock

@@ -14,6 +14,7 @@ LISTENERS = 2_000
 NEXT = """
 What next:
   make up                          the Dagster UI on http://127.0.0.1:3000
+  make serve                       whom to call, on http://127.0.0.1:8000, and the API behind it
   churn-assets status              what is materialised, stale and missing
   churn-assets model card          how the champion was made and judged
   docs/reference/features.md       what every feature means

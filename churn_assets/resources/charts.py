@@ -11,7 +11,7 @@ from churn_assets.cutoffs import DAY, EPOCH
 from churn_assets.lake.engine import Engine, scan_sql
 from churn_assets.lake.lake import Scan
 from churn_assets.resources.lake_io import Report
-from churn_assets.resources.plots import Histogram, bars, line, picture, small_histograms
+from churn_assets.resources.plots import THIRD, Histogram, bars, line, picture, small_histograms
 
 TOP_PAGES = 12
 BINS = 20
@@ -43,7 +43,7 @@ def events_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
         line("events by hour of the day (UTC)", [str(hour) for hour, _ in hours], [n for _, n in hours]),
         bars("share of pages, %", [page for page, _ in pages], [share for _, share in pages]),
     ]
-    return picture(panels, columns=3)
+    return picture(panels, columns=3, size=THIRD)
 
 
 def daily_rows_chart(title: str) -> Draw:
@@ -98,7 +98,7 @@ def _by_cutoff(titles: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.Met
     """A panel for each title, a line over the cut-offs that the rows begin with."""
     cutoffs = [day_key(cutoff // DAY) for cutoff, *_ in rows]
     panels = [line(title, cutoffs, [row[n] for row in rows]) for n, title in enumerate(titles, start=1)]
-    return picture(panels, columns=3)
+    return picture(panels, columns=3, size=THIRD)
 
 
 def day_key(epoch_day: int) -> str:

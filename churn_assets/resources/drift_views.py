@@ -6,7 +6,7 @@ import dagster as dg
 
 from churn_assets.monitoring.drift.chart import by_movement, panels
 from churn_assets.resources.metadata import markdown_table
-from churn_assets.resources.plots import picture
+from churn_assets.resources.plots import THIRD, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,4 +34,4 @@ def drift_table(report: "pd.DataFrame") -> dg.MetadataValue[Any]:
 
 def movers_chart(report: "pd.DataFrame", reference: "pd.DataFrame", window: "pd.DataFrame") -> dg.MetadataValue[Any]:
     """How the features that moved most are spread in the reference and in the window."""
-    return picture(panels(report, reference, window), columns=3, size=(3.6, 2.3))
+    return picture(panels(report, reference, window), columns=3, size=THIRD)

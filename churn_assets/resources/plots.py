@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INK = "#4f43dd"
 COLOURS = 16
+THIRD = (3.4, 2.3)
+"""Size of a panel, in inches, of which three fit side by side into the dialog in which the UI shows a picture."""
 MARKED_POINTS = 40
 MAX_BYTES = 30_000
 """Images land in the event database; a bigger one is drawn again with fewer dots per inch."""
