@@ -34,8 +34,7 @@ class EventRows:
         """The values of a family over events or active days."""
         match family.operator:
             case Operator.LATEST:
-                last = len(self.rows.ts) - 1
-                return [self.columns.at(one.name, last) for one in family.aggregates]
+                return self._latest(family)
             case Operator.HEARD | Operator.NEWLY_HEARD:
                 return self._heard(family)
             case Operator.CHANGES | Operator.LAST_CHANGE | Operator.TIME_IN:
@@ -43,11 +42,19 @@ class EventRows:
             case Operator.LONGEST_GAP:
                 return [self._longest_gap] * len(family.aggregates)
             case _ if family.grain is Grain.DAY:
-                at = self.rows.rows_at
-                # Windows begin and end at midnight: no day is cut in two.
-                return [float(len(set(self._days[at[since] : at[until]]))) for _, since, until in family.members]
+                return self._active_days(family)
             case _:
                 return self.rows.values(family)
+
+    def _latest(self, family: Family) -> Sequence[Any]:
+        """The text of the last event, None where it has none."""
+        last = len(self.rows.ts) - 1
+        return [self.columns.at(one.name, last) for one in family.aggregates]
+
+    def _active_days(self, family: Family) -> Sequence[float]:
+        """How many days of each window have an event: windows begin at midnight, so that no day is cut in two."""
+        at = self.rows.rows_at
+        return [float(len(set(self._days[at[since] : at[until]]))) for _, since, until in family.members]
 
     def _heard(self, family: Family) -> Sequence[float]:
         """How many items are met in each window: all of them, or those not met before."""

@@ -1,19 +1,20 @@
 """What can be said of one listener's rows in order of time, be they events or sessions: counts, totals, extremes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from churn_assets.features.aggregates import Condition, Operator
+from churn_assets.features.aggregates import Aggregate, Condition, Operator
 from churn_assets.features.event_columns import Array, EventColumns
 from churn_assets.features.expressions import Constant, Expression, Field, Operation
 from churn_assets.features.families import Family
 from churn_assets.features.numpy_arithmetic import OPERATIONS
 
+T = TypeVar("T")
 Summand = tuple[Expression | None, Condition | None]
 """What is added up: a value of the rows that meet a condition (None: of all)."""
 
@@ -40,19 +41,22 @@ class Rows:
 
     def values(self, family: Family) -> Sequence[float]:
         """The values of a family whose operator any rows know."""
-        at = self.rows_at
         match family.operator:
             case Operator.COUNT:
-                return [self._count(one.condition, at[since], at[until]) for one, since, until in family.members]
+                return self._stretches(family, lambda one: one.condition, self._count)
             case Operator.TOTAL:
-                return [
-                    self._total((one.value, one.condition), at[since], at[until])
-                    for one, since, until in family.members
-                ]
+                return self._stretches(family, lambda one: (one.value, one.condition), self._total)
             case Operator.FIRST:
                 return [float(np.fmin.reduce(self.on_rows(one.value))) for one in family.aggregates]
             case _:
                 return [float(np.fmax.reduce(self.on_rows(one.value))) for one in family.aggregates]
+
+    def _stretches(
+        self, family: Family, asked: Callable[[Aggregate], T], of: Callable[[T, int, int], float]
+    ) -> Sequence[float]:
+        """What `of` says of the rows of each aggregate's window."""
+        at = self.rows_at
+        return [of(asked(one), at[since], at[until]) for one, since, until in family.members]
 
     def _count(self, condition: Condition | None, since: int, until: int) -> float:
         if since >= until:

@@ -1,6 +1,6 @@
 """The lines of a request as columns of events, each made when it is asked for: most are never."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -88,11 +88,14 @@ class LineColumns(EventColumns):
         if name in NUMBERS:
             numbers = np.array(NUMBERS[name](self.lines), dtype=np.float64)
             return np.floor(numbers) if name == "registration" else numbers
+        return self._looked_up(name)
+
+    def _looked_up(self, name: str) -> Array:
+        """What is told by the user agent or the location."""
         if name in OF_AGENT:
-            told = [(line.user_agent, line.device) for line in self.lines]
-            return _looked_up(told, _agent, name)
+            return _found([(line.user_agent, line.device) for line in self.lines], _agent, name)
         if name in OF_PLACE:
-            return _looked_up([line.location for line in self.lines], place, name)
+            return _found([line.location for line in self.lines], place, name)
         raise KeyError(name)
 
 
@@ -101,8 +104,7 @@ def _agent(told: tuple[str | None, str | None]) -> Agent | Named:
     return agent(user_agent) or Named(named_device(device))
 
 
-def _looked_up(told: Iterable[T], look: Callable[[T], object], name: str) -> Array:
+def _found(told: Sequence[T], look: Callable[[T], object], name: str) -> Array:
     """What is called `name` in what `look` finds for each value, looked up once for each distinct one."""
-    told = list(told)
     found = {value: getattr(look(value), name, None) for value in dict.fromkeys(told)}
     return np.array([found[value] for value in told], dtype=object)

@@ -1,5 +1,6 @@
 """From declared features to the numeric matrix that scikit-learn's estimators read; learnt from training rows only."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,11 @@ class NumberEncoding:
     def width(self) -> int:
         """Columns of the matrix that this feature fills."""
         return 1 + self.is_flagged
+
+    @property
+    def tail(self) -> float:
+        """How far from the centre a value is cut; what is not scaled is not cut either."""
+        return TAIL * self.scale if self.scale != 1.0 or self.centre != 0.0 else math.inf
 
 
 @dataclass(frozen=True)
@@ -166,21 +172,14 @@ class _Numbers:
     @classmethod
     def of(cls, parts: Sequence[tuple[NumberEncoding, int]]) -> Self:
         """The numbers whose columns start where it says."""
-        is_scaled = [part.scale != 1.0 or part.centre != 0.0 for part, _ in parts]
-        return cls(
-            features=tuple(part.feature for part, _ in parts),
-            columns=np.array([start for _, start in parts], dtype=np.int64),
-            flag_columns=np.array([start + 1 for part, start in parts if part.is_flagged], dtype=np.int64),
-            is_flagged=np.array([part.is_flagged for part, _ in parts], dtype=bool),
-            is_logged=np.array([part.is_logged for part, _ in parts], dtype=bool),
-            fill=np.array([[part.fill] for part, _ in parts]),
-            centre=np.array([[part.centre] for part, _ in parts]),
-            scale=np.array([[part.scale] for part, _ in parts]),
-            # What is not scaled is not cut either, and what is divided by 1 stays as it is.
-            tail=np.array(
-                [[TAIL * part.scale if cut else np.inf] for (part, _), cut in zip(parts, is_scaled, strict=True)]
-            ),
-        )
+        numbers_, starts = [part for part, _ in parts], np.array([start for _, start in parts], dtype=np.int64)
+        told = [(part.fill, part.centre, part.scale, part.tail) for part in numbers_]
+        flags = [(part.is_flagged, part.is_logged) for part in numbers_]
+        is_flagged, is_logged = np.array(flags, dtype=bool).reshape(-1, 2).T
+        fill, centre, scale, tail = np.array(told, dtype=np.float64).reshape(-1, 4).T[..., None]
+        features = tuple(part.feature for part in numbers_)
+        flag_columns = starts[is_flagged] + 1
+        return cls(features, starts, flag_columns, is_flagged, is_logged, fill, centre, scale, tail)
 
     def fill_in(self, frame: Rows, matrix: Floats) -> None:
         """Write the columns of all of them into the matrix."""
