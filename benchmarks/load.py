@@ -41,6 +41,20 @@ def warmed(port: int, path: str, body: str, *, requests: int) -> int:
     return requests
 
 
+def wait_until_there(port: int, *, seconds: float) -> None:
+    """Wait until a worker takes connections: a server of several tells its address before any does."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            _connected(port).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
 def several(port: int, path: str, body: str, *, tries: int) -> float:
     """Seconds that one request takes; the median of a few."""
     content, connection = Path(body).read_bytes(), _connected(port)

@@ -20,6 +20,8 @@ from churn_assets.serving.metrics import FOLDER
 RATE, CLIENTS, WORKERS = 20, 2, 2
 COMPARED_RATE = 5
 """Requests a second at which ours is held against plain pandas, which could not keep up with many more."""
+STARTING_S = 120
+"""How long workers may take to start on a busy machine."""
 P50_MS, P99_MS, EXPLAINED_MS = 6, 25, 20
 A_CORE, EVENTS_A_SECOND, SPEED_UP = 200, 100_000, 15
 OURS, PLAIN = "churn_assets.serving.app:app_of_environment", "benchmarks.plain_server:plain_app"
@@ -115,7 +117,8 @@ def _server(factory: str, home: Path, *, workers: int = 1) -> Iterator[Server]:
     """An API on a free port, until the block ends."""
     code = (
         "import uvicorn; from churn_assets.serving.access_log import LOGGING; "
-        f"uvicorn.run({factory!r}, factory=True, port=0, workers={workers}, access_log=False, log_config=LOGGING)"
+        f"uvicorn.run({factory!r}, factory=True, port=0, workers={workers}, access_log=False, log_config=LOGGING, "
+        f"timeout_worker_healthcheck={STARTING_S})"
     )
     log = home / f"{factory.partition(':')[0]}.log"
     environment = os.environ | {"CHURN_HOME": str(home), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -124,7 +127,9 @@ def _server(factory: str, home: Path, *, workers: int = 1) -> Iterator[Server]:
             environment |= {FOLDER: counts}
         with subprocess.Popen([sys.executable, "-c", code], stderr=stream, env=environment) as process:
             try:
-                yield Server(_port(process, log), process.pid)
+                port = _port(process, log)
+                load.wait_until_there(port, seconds=STARTING_S)
+                yield Server(port, process.pid)
             finally:
                 process.terminate()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from churn_assets.features.aggregates import Aggregate, Condition, Grain
 from churn_assets.features.declaration import Catalogue, Feature
-from churn_assets.features.expressions import Expression, Operation
+from churn_assets.features.expressions import CUTOFF, Expression, Operation
 from churn_assets.features.families import Edges, Family, families_of
 
 Operations = Mapping[str, Callable[..., Any]]
@@ -39,13 +39,9 @@ class Plan:
         return tuple((one, tuple(places[member] for member in one.aggregates)) for one in families_of(places))
 
     @cached_property
-    def others(self) -> tuple[tuple[int, Expression], ...]:
-        """The steps that are neither aggregates nor operations: constants and what the evaluation supplies."""
-        return tuple(
-            (n, step.expression)
-            for n, step in enumerate(self.steps)
-            if step.name is None and not isinstance(step.expression, Aggregate)
-        )
+    def cutoffs(self) -> tuple[int, ...]:
+        """The steps that are the cut-off."""
+        return tuple(n for n, step in enumerate(self.steps) if step.expression is CUTOFF)
 
     def edges_of(self, *, is_session: bool) -> Edges:
         """Where the windows over sessions, or over events and days, begin and end."""

@@ -16,12 +16,12 @@ from churn_assets.features.aggregates import Grain
 from churn_assets.features.batch import Horizon
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.declaration import Catalogue, Kind
-from churn_assets.features.event_columns import Array, EventColumns, columns_of, part_of
+from churn_assets.features.event_columns import Array, columns_of, part_of
 from churn_assets.features.event_rows import EventRows
-from churn_assets.features.expressions import CUTOFF, LOG_START, LOOKBACK, Constant, Expression
+from churn_assets.features.expressions import LOG_START, LOOKBACK, Constant, Expression
 from churn_assets.features.listeners import Listeners
 from churn_assets.features.plan import Call, plan_of
-from churn_assets.features.rows import Rows
+from churn_assets.features.rows import Rows, Stretch
 from churn_assets.features.scalar_arithmetic import OPERATIONS
 
 __all__ = ["Array", "Listeners", "request_features"]
@@ -30,45 +30,40 @@ __all__ = ["Array", "Listeners", "request_features"]
 def request_features(listeners: Listeners, horizon: Horizon, catalogue: Catalogue = CATALOGUE) -> dict[str, Array]:
     """Every declared feature as an array of one value a listener, in the order of `listeners.user_ids`."""
     columns, places = columns_of(listeners.columns), plan_of(catalogue).features.values()
-    size = len(listeners.listener)
+    everything = Rows(columns, columns["ts"], np.empty(0))
     bounds = np.searchsorted(listeners.listener, np.arange(len(listeners.user_ids) + 1)).tolist()
     found: list[list[Any]] = []
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for cutoff, start, stop in zip(listeners.cutoffs.tolist(), bounds[:-1], bounds[1:], strict=True):
-            values = _values(part_of(columns, start, stop, size=size), cutoff, horizon, catalogue)
+            values = _values(Stretch(everything, start, stop), cutoff, horizon, catalogue)
             found.append([values[place] for place in places])
     return _as_columns(found, catalogue)
 
 
-def _values(columns: EventColumns, cutoff: int, horizon: Horizon, catalogue: Catalogue) -> list[Any]:
-    """The value of every step of the plan, for one listener."""
-    plan, program = plan_of(catalogue), _program(catalogue)
+def _values(own: Stretch, cutoff: int, horizon: Horizon, catalogue: Catalogue) -> list[Any]:
+    """The value of every step of the plan, for the listener whose events are `own`."""
     of_events, of_sessions = (cutoff - edges for edges in _spans(catalogue, horizon.lookback_days))
-    events = EventRows(Rows(columns, columns["ts"], of_events), columns, cutoff)
+    columns = part_of(columns_of(own.rows.columns), own.start, own.stop, size=len(own.rows.ts))
+    events = EventRows(Rows(columns, columns["ts"], of_events, own), columns, cutoff)
     sessions = events.sessions(of_sessions)
-    values: list[Any] = [None] * len(plan.steps)
-    for place, expression in plan.others:
-        values[place] = _supplied(expression, cutoff, horizon)
-    for family, places in plan.families:
+    values = list(_supplied(catalogue, horizon))
+    for place in plan_of(catalogue).cutoffs:
+        values[place] = cutoff
+    for family, places in plan_of(catalogue).families:
         rows = sessions if family.grain is Grain.SESSION else events
         for place, value in zip(places, rows.values(family), strict=True):
             values[place] = value
-    for place, operation, picked in program:
+    for place, operation, picked in _program(catalogue):
         values[place] = operation(*picked(values))
     return values
 
 
-def _supplied(expression: Expression, cutoff: int, horizon: Horizon) -> Any:
-    match expression:
-        case Constant(value=value):
-            return value
-        case _ if expression is CUTOFF:
-            return cutoff
-        case _ if expression is LOG_START:
-            return horizon.log_start
-        case _:
-            assert expression is LOOKBACK
-            return horizon.lookback_days
+@cache
+def _supplied(catalogue: Catalogue, horizon: Horizon) -> tuple[Any, ...]:
+    """The values that are the same for every listener, in their places; None in those of all others."""
+    known: dict[Expression, int] = {LOG_START: horizon.log_start, LOOKBACK: horizon.lookback_days}
+    steps = (step.expression for step in plan_of(catalogue).steps)
+    return tuple(one.value if isinstance(one, Constant) else known.get(one) for one in steps)
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,11 +24,13 @@ class Rows:
     """Rows of one listener, sorted by `ts` (epoch ms), none of them outside of the lookback.
 
     `edges` are the times at which windows begin and end: the rows of a window are a stretch, since rows are sorted.
+    `among` is where they lie among the rows of several listeners, for whom expressions are worked out together.
     """
 
     columns: Mapping[str, Array]
     ts: Array
     edges: Array
+    among: "Stretch | None" = None
     _known: dict[Expression, Array] = field(default_factory=dict)
     _summands: dict[Summand, Array] = field(default_factory=dict)
     _counted: dict[tuple[str, int, int], Counter[Any]] = field(default_factory=dict)
@@ -95,6 +97,8 @@ class Rows:
     def on_rows(self, expression: Expression | None) -> Array:
         """An expression over the columns, one value a row; every part of it is worked out once."""
         assert expression is not None
+        if self.among is not None:
+            return self.among.rows.on_rows(expression)[self.among.start : self.among.stop]
         if expression not in self._known:
             self._known[expression] = self._worked_out(expression)
         return self._known[expression]
@@ -114,6 +118,16 @@ class Rows:
         return expression.value if isinstance(expression, Constant) else self.on_rows(expression)
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Some of the rows of several listeners, from `start` on, before `stop`."""
+
+    rows: Rows
+    start: int
+    stop: int
+
+
+@cache
 def named_text(condition: Condition) -> tuple[str, str] | None:
     """The field and the text of a condition that asks whether a field is a text; None for any other."""
     match condition.test:
