@@ -18,11 +18,11 @@ class LeftOversPlace:
 
     def held(self) -> int:
         """Files, whoever they tell of."""
-        return sum(1 for _ in self._files())
+        return len(set(self._files()))
 
     def remove(self, journal: Journal) -> None:
         """Remove them all."""
-        for file in list(self._files()):
+        for file in sorted(set(self._files())):
             journal.removing(self.name, str(file), 1)
             file.unlink(missing_ok=True)
 

@@ -43,8 +43,10 @@ def read(path: Path) -> pa.Table:
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Write rows as `read` gave them."""
-    pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
+    """Write rows as `read` gave them; none at all as a file without row groups, as our writers do."""
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        if table.num_rows:
+            writer.write_table(table, row_group_size=ROW_GROUP)
 
 
 def _id_columns(path: Path) -> list[str]:

@@ -46,7 +46,7 @@ class Forgotten:
 
     site: Site
     proof: Proof
-    others: dict[str, pa.Table]
+    others: dict[str, list[pa.ChunkedArray]]
 
 
 @pytest.fixture(scope="session")

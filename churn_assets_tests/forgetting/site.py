@@ -95,7 +95,7 @@ def forgetting(site: Site, user: str = USER) -> Forgetting:
     return Forgetting(site.settings, site.instance, user)
 
 
-def rows_of_others(lake: Lake, user: str = USER) -> dict[str, pa.Table]:
+def rows_of_others(lake: Lake, user: str = USER) -> dict[str, list[pa.ChunkedArray]]:
     """Every row of the lake that is not a listener's, by path; but for quarantine, which blank lines join."""
     found = {}
     for path in sorted(lake.root.glob("[!.]*/**/*.parquet")):
@@ -103,5 +103,5 @@ def rows_of_others(lake: Lake, user: str = USER) -> dict[str, pa.Table]:
         if "user_id" in rows.column_names:
             rows = rows.filter(pa.array([one != user for one in rows["user_id"].to_pylist()], pa.bool_()))
         if "quarantined_lines" not in path.parts:
-            found[str(path.relative_to(lake.root))] = rows.combine_chunks()
+            found[str(path.relative_to(lake.root))] = rows.combine_chunks().columns
     return found
