@@ -64,7 +64,8 @@ def model_card(
 def _summary(model: ChurnModel) -> Iterator[str]:
     yield (
         f"Tells the probability that an at-risk listener {OUTCOMES[model.target]} ({model.horizon_days} days from the "
-        "cut-off). At risk: had an event in the 30 days before the cut-off and had not cancelled."
+        "cut-off). At risk: had an event within `CHURN_AT_RISK_DAYS` (30 by default) before the cut-off, and had not "
+        "cancelled."
     )
     yield ""
     yield f"- Target: `{model.target}`; predicted from a probability of {model.threshold:.3f} on (best F1 out of fold)."

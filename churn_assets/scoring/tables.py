@@ -18,7 +18,7 @@ CHURN_SCORES = Contract(
         text("risk_band", "Low, medium or high, by the settings' thresholds.", values=BANDS),
         Column("reasons", Type.TEXTS, "What moved the probability most, in words, the strongest first."),
         text("model_version", "Version of the registered model `churn`."),
-        flag("at_risk", "Had an event in the 30 days before the cut-off and had not cancelled."),
+        flag("at_risk", "Had an event within `CHURN_AT_RISK_DAYS` before the cut-off and had not cancelled."),
         timestamp("as_of", "Data clock when the score was made."),
         timestamp("inference_timestamp", "Wall clock when the score was made, UTC."),
     ),

@@ -31,7 +31,7 @@ PREDICTION_LOG = Contract(
         text("risk_band", "Low, medium or high, by the settings' thresholds.", values=BANDS),
         text("model_version", "Version of the registered model `churn`."),
         text("fingerprint", "Declaration of the features that it was made from."),
-        flag("at_risk", "Had an event in the 30 days before the cut-off and had not cancelled."),
+        flag("at_risk", "Had an event within `CHURN_AT_RISK_DAYS` before the cut-off and had not cancelled."),
         flag("is_cold_start", "Whether so little is known of the listener that a prior was blended in."),
         number("knowledge", "Share of the model's own word in the probability.", at_least=0, at_most=1),
         integer("events", "Raw events that were sent.", at_least=1),
