@@ -114,7 +114,9 @@ class Cleaner:
     def _is_row(self, header: Sequence[str], row: Sequence[str]) -> bool:
         named = [name in NAMES for name in header]
         told = [one for one, is_id in zip(row, named, strict=False) if is_id] if any(named) else row
-        return self.listener.user_id in told and (any(named) or self.listener.is_unmistakable)
+        # Exports put an apostrophe before an id that a spreadsheet would take for a formula.
+        forms = (self.listener.user_id, f"'{self.listener.user_id}")
+        return not set(forms).isdisjoint(told) and (any(named) or self.listener.is_unmistakable)
 
 
 def _cells(line: str) -> list[str]:

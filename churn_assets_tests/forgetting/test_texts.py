@@ -76,6 +76,7 @@ def test_words_are_masked_where_they_can_mean_nobody_else() -> None:
         ("n,m\n42,1\n7,2\n", SHORT, "n,m\n42,1\n7,2\n"),
         (f"who,m\n{LONG},1\n7,2\n", LONG, "who,m\n7,2\n"),
         (f"user_id,note\n7,of {LONG}\n", LONG, f"user_id,note\n7,of {MASK}\n"),
+        ("user_id,rank\r\n'-5,1\r\n7,2\r\n", "-5", "user_id,rank\r\n7,2\r\n"),
     ],
 )
 def test_csv_files_lose_the_rows_of_the_listener(text: str, user: str, expected: str) -> None:
