@@ -10,6 +10,7 @@ ON_REQUEST = "retraining_decision"
 PARTITIONS = {
     "churn_labels": len(MATURE),
     **dict.fromkeys(("prediction_log", "drift_report", "novelty_report", "performance_report"), 28),
+    "retention_list": 1,
     ON_REQUEST: 0,
 }
 """Of the assets that are not made for every day or cut-off."""

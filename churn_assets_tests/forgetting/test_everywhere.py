@@ -150,9 +150,11 @@ def test_a_version_that_never_saw_them_stays_where_and_what_it_is(known: Site, f
     assert registry(forgotten.site).find(CHAMPION) == registry(forgotten.site).version("1")
 
 
-def test_plain_mlflow_loads_the_champion_that_was_sealed_again(forgotten: Forgotten) -> None:
-    mlflow.set_tracking_uri(registry(forgotten.site).tracking.url)
-    mlflow.set_registry_uri(registry(forgotten.site).tracking.url)
+def test_plain_mlflow_loads_the_champion_that_was_sealed_again(
+    forgotten: Forgotten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, registry(forgotten.site).tracking.url)
 
     loaded = mlflow.pyfunc.load_model(f"models:/churn@{CHAMPION}")
 

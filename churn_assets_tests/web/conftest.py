@@ -40,9 +40,9 @@ def address(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window."""
+    """Debian's Chromium without a window; an event loop runs as long as it does, which other modules do not expect."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium

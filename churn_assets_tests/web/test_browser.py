@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from churn_assets_tests.web.site import ACTIVE, HOSTILE
 
@@ -60,10 +60,13 @@ def test_an_analyst_filters_turns_the_page_and_opens_a_listener_without_scripts(
     page.goto("/")
     page.get_by_label("Level").select_option("free")
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**level=free**")
     levels = page.locator("table.list tbody td:nth-child(7)").all_inner_texts()
     page.get_by_role("link", name="Page 2").click()
+    page.wait_for_url("**page=2**")
     assert "level=free" in page.url
     page.locator("table.list tbody th a").first.click()
+    page.wait_for_url("**/listener?**")
 
     assert set(levels) == {"free"}
     assert page.get_by_role("heading", level=1).inner_text().startswith("Listener")
@@ -81,7 +84,7 @@ def test_a_listener_is_found_by_id_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.type("3005")
     page.keyboard.press("Enter")
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Listener 3005"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Listener 3005")
 
 
 def test_what_has_the_focus_can_be_seen(scripted: Page) -> None:
@@ -97,7 +100,7 @@ def test_the_skip_link_leads_to_the_content(scripted: Page) -> None:
     scripted.keyboard.press("Tab")
     scripted.keyboard.press("Enter")
 
-    assert scripted.evaluate("document.activeElement.id") == "main"
+    expect(scripted.locator(":focus")).to_have_id("main")
 
 
 @pytest.mark.parametrize("user", HOSTILE)
@@ -108,6 +111,7 @@ def test_an_id_that_means_harm_is_only_text(user: str, scripted: Page) -> None:
     scripted.goto("/")
     scripted.get_by_role("textbox", name="Listener").fill(user)
     scripted.get_by_role("button", name="Show").click()
+    scripted.wait_for_url("**/listener?**")
     scripted.mouse.move(200, 200)
 
     assert scripted.get_by_role("heading", level=1).inner_text().split() == f"Listener {user}".split()
