@@ -1,6 +1,5 @@
 """Tables of the lake, whichever there are: every Parquet file whose rows name listeners."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from churn_assets.forgetting.rows import count, leave_out, read, write
 from churn_assets.ingest.log_line import Reason
 from churn_assets.ingest.tables import QUARANTINED_LINES
 from churn_assets.lake.engine import describe
-from churn_assets.lake.lake import Lake
+from churn_assets.lake.lake import Lake, put_in_place
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,7 @@ def replace(lake: Lake, file: Path, written: Callable[[Path], None], journal: Jo
         written(staged)
         old, new = describe("", file).sha256, describe("", staged).sha256
         journal.renaming({old: new} if old != new else {})
-        _sync(staged)
-        staged.replace(file)
-        _sync(file.parent)
+        put_in_place(staged, file)
     finally:
         staged.unlink(missing_ok=True)
 
@@ -83,11 +80,3 @@ def _emptied(table: pa.Table, listener: Listener) -> pa.Table:
         if is_theirs:
             row |= {"reason": str(Reason.EMPTY_LINE), "content": b""}
     return pa.Table.from_pylist(rows, table.schema)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -90,15 +90,20 @@ class Lake:
         """Make the finished file `staged`, on the same file system, the partition `key`."""
         target = self.path(contract, key)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sync(staged)
-        staged.replace(target)
-        _sync(target.parent)
+        put_in_place(staged, target)
 
     def staging(self) -> Path:
         """Folder for files that are still being written; readers never look into it."""
         folder = self.root / ".staging"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def put_in_place(staged: Path, target: Path) -> None:
+    """Make the finished file `staged`, on the same file system, the file `target`: in one step, and durably."""
+    _sync(staged)
+    staged.replace(target)
+    _sync(target.parent)
 
 
 def _sync(path: Path) -> None:
