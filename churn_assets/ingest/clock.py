@@ -20,6 +20,14 @@ def data_clock(lake: Lake) -> date:
     raise _nothing_landed(lake)
 
 
+def clock_if_landed(lake: Lake) -> date | None:
+    """The data clock; None while nothing has landed."""
+    try:
+        return data_clock(lake)
+    except MissingPartitionError:
+        return None
+
+
 def first_landed_day(lake: Lake) -> date:
     """The first day that has events, whatever the settings say of the log.
 

@@ -20,8 +20,7 @@ from dagster._core.definitions.metadata.metadata_value import ObjectMetadataValu
 
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import CutoffSchedule
-from churn_assets.errors import MissingPartitionError
-from churn_assets.ingest.clock import data_clock
+from churn_assets.ingest.clock import clock_if_landed
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
@@ -92,10 +91,7 @@ class Platform:
     @cached_property
     def clock(self) -> date | None:
         """The data clock; None while nothing has landed."""
-        try:
-            return data_clock(self.lake)
-        except MissingPartitionError:
-            return None
+        return clock_if_landed(self.lake)
 
     def recent(self, keys: Sequence[str]) -> Sequence[str]:
         """Those of the days `keys` that reports are made for: the newest ones that have landed."""

@@ -10,8 +10,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from churn_assets.cutoffs import epoch_day
-from churn_assets.errors import MissingPartitionError
-from churn_assets.ingest.clock import data_clock
+from churn_assets.ingest.clock import clock_if_landed
 from churn_assets.registry.registry import ModelVersion
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.report_events import rows_by_day, seen_since
@@ -58,10 +57,7 @@ class _Desk:
 
     @cached_property
     def clock(self) -> date | None:
-        try:
-            return data_clock(self.storage.lake)
-        except MissingPartitionError:
-            return None
+        return clock_if_landed(self.storage.lake)
 
     def ground(self, champion: ModelVersion) -> Ground:
         mature = self.settings.cutoffs.mature(self.clock) if self.clock else []

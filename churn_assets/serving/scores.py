@@ -3,8 +3,7 @@
 from typing import Any
 
 from churn_assets.cutoffs import epoch_ms
-from churn_assets.errors import MissingPartitionError
-from churn_assets.ingest.clock import data_clock
+from churn_assets.ingest.clock import clock_if_landed
 from churn_assets.lake.lake import Lake
 from churn_assets.scoring.tables import CHURN_SCORES
 from churn_assets.serving.answer import ScoreAnswer
@@ -40,7 +39,5 @@ def _answer(row: dict[str, Any], key: str) -> ScoreAnswer:
 
 def landed_until(lake: Lake) -> int | None:
     """The data clock in epoch milliseconds; None while nothing has landed."""
-    try:
-        return epoch_ms(data_clock(lake))
-    except MissingPartitionError:
-        return None
+    clock = clock_if_landed(lake)
+    return None if clock is None else epoch_ms(clock)

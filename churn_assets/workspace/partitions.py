@@ -7,7 +7,7 @@ from functools import cached_property
 
 from churn_assets.cutoffs import days_between
 from churn_assets.errors import LakeError, MissingPartitionError, UnknownNameError
-from churn_assets.ingest.clock import data_clock
+from churn_assets.ingest.clock import clock_if_landed
 from churn_assets.labels.maturity import require_mature
 from churn_assets.lake.lake import WHOLE, Lake, Scan
 from churn_assets.settings import Settings
@@ -30,10 +30,7 @@ class Shelf:
     @cached_property
     def clock(self) -> date | None:
         """The data clock; None while nothing has landed."""
-        try:
-            return data_clock(self.lake)
-        except MissingPartitionError:
-            return None
+        return clock_if_landed(self.lake)
 
     @property
     def last_day(self) -> date:
