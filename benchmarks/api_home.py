@@ -31,7 +31,7 @@ def make_home(home: str, listeners: int) -> None:
     settings = Settings(home=Path(home), backtest_cutoffs=1)
     simulate_logs(settings, world_of(settings, listeners=listeners, days=None, first_day=settings.first_day, seed=1))
     run_everything(settings, until="models")
-    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
     registry.point(CHAMPION, registry.challenger().number)
 
 

@@ -94,7 +94,7 @@ def _resources(settings: Settings) -> dict[str, Any]:
         "computing": computing,
         "landing": LandingResource.of(settings),
         "predictions": StoreResource(url=settings.prediction_store_url),
-        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
+        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }
 

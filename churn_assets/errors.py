@@ -9,6 +9,7 @@ ChurnAssetsError
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
+ ├── HistoryError             the database of Dagster's history does not answer
  ├── RegistryError
  │    ├── NoChampionError         nothing has been promoted yet
  │    ├── ArtifactError           a stored model is tampered with, foreign or incomplete
@@ -58,6 +59,10 @@ class ImmatureLabelError(ChurnAssetsError):
 
 class TrainingError(ChurnAssetsError):
     """There is not enough matured data to train or to evaluate honestly."""
+
+
+class HistoryError(ChurnAssetsError):
+    """The database that Dagster's history is kept in does not answer, or did not while something ran."""
 
 
 class RegistryError(ChurnAssetsError):

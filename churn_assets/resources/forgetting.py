@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from churn_assets.databases.address import shown
 from churn_assets.errors import ForgettingError
 from churn_assets.forgetting.arrivals import ManifestPlace
 from churn_assets.forgetting.databases import DatabasePlace, files_of
@@ -72,19 +73,19 @@ class Forgetting:
     def registry(self) -> "ModelRegistry | None":
         """The models, where they were set up and their database can be written to."""
         settings = self.settings
-        models = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url)
+        models = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url)
         tracking = models.registry_if_there().tracking
-        if tracking.is_server or (tracking.database is not None and not tracking.database.exists()):
+        if tracking.is_server or not tracking.is_there():
             return None
         return models.registry()
 
     def unreached(self) -> Iterator[str]:
         """In words, what this command cannot look into."""
-        url = self.settings.mlflow_url or ""
+        url = self.settings.tracking_url or ""
         if url.startswith("http"):
             yield (
-                f"The MLflow server {url}: its models' reference rows and its artefacts. Run this where its database "
-                "and artefacts can be written to, with CHURN_MLFLOW_URL as the database's URL."
+                f"The MLflow server {shown(url)}: its models' reference rows and its artefacts. Run this where its "
+                "database and artefacts can be written to, with CHURN_MLFLOW_URL as the database's URL."
             )
         elif self.registry is not None:
             remote = [

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from churn_assets.cutoffs import SECOND
+from churn_assets.databases.setting_up import make_schema
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
 from churn_assets.serving.dialects import BEGIN, COMPACT, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
@@ -86,6 +87,8 @@ class Database:
 
     def _upgrade(self) -> None:
         with self.writing() as connection:
+            if not self.is_sqlite:
+                make_schema(connection)
             upgrade(connection)
 
     @contextmanager

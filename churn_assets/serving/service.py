@@ -75,9 +75,9 @@ class Service:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """The service of these settings, with its champion if there is one; StoreError if the store cannot be used."""
-        registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+        registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
         champions = Champions(registry, CATALOGUE.schema(settings.lookback_days))
-        if settings.store_url is None:
+        if settings.prediction_store_url.startswith("sqlite"):
             settings.home.mkdir(parents=True, exist_ok=True)
         store = open_store(settings.prediction_store_url)
         service = cls(settings, store, champions, Lake(Path(settings.lake_url)), Metrics.fresh())
