@@ -14,6 +14,7 @@ CONNECT_S = 10
 HIDDEN = "***"
 SECRETS = ("password", "sslpassword")
 """Parameters that libpq takes a secret in."""
+_SCHEMA = re.compile(r"-c ?search_path=(\w+)")
 _PASSWORD = re.compile(r"(?<=:)[^:@/?#\s]+(?=@)")
 
 
@@ -40,7 +41,7 @@ def through(url: str, driver: str) -> str:
 
 
 def shown(url: str) -> str:
-    """An address as it may be logged and told: without its secrets."""
+    """An address as it may be logged and told: without its secrets, and without what is of no use to a person."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -48,10 +49,17 @@ def shown(url: str) -> str:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         return _PASSWORD.sub(HIDDEN, url)
-    hidden = {name: HIDDEN for name in SECRETS if name in parsed.query}
-    # `***` stands for what is hidden, and is easier to read as it is than percent-encoded.
-    text = parsed.update_query_dict(hidden).render_as_string(hide_password=True)
-    return text.replace("%2A%2A%2A", HIDDEN)
+    told = {name: HIDDEN if name in SECRETS else value for name, value in parsed.query.items()}
+    schema = ""
+    if parsed.get_backend_name() == POSTGRESQL:
+        parsed = parsed.set(drivername=POSTGRESQL)
+        told.pop("connect_timeout", None)
+        if found := _SCHEMA.fullmatch(str(told.get("options", ""))):
+            told.pop("options")
+            schema = f" (schema {found[1]})"
+    # What is hidden, and the folder of a socket, are easier to read as they are than percent-encoded.
+    text = parsed.set(query=told).render_as_string(hide_password=True)
+    return text.replace("%2A%2A%2A", HIDDEN).replace("%2F", "/") + schema
 
 
 def require_postgresql(setting: str, url: str) -> None:

@@ -55,8 +55,8 @@ def test_no_password_is_shown(password: str) -> None:
     address = URL.create("postgresql+psycopg", "churn", password, "db.internal", 5432, "churn")
     url = address.render_as_string(hide_password=False)
 
-    assert shown(url) == "postgresql+psycopg://churn:***@db.internal:5432/churn"
-    assert shown(within(url, "churn_store", "psycopg")).startswith(shown(url))
+    assert shown(url) == "postgresql://churn:***@db.internal:5432/churn"
+    assert shown(within(url, "churn_store", "psycopg")) == f"{shown(url)} (schema churn_store)"
 
 
 def test_nor_is_one_in_the_parameters_or_in_an_address_that_is_none() -> None:
@@ -66,5 +66,10 @@ def test_nor_is_one_in_the_parameters_or_in_an_address_that_is_none() -> None:
 
 
 def test_an_address_without_secrets_is_shown_as_it_is() -> None:
-    for url in ("sqlite:////srv/churn/predictions.db", "http://mlflow.internal:5000", "file:///srv"):
+    for url in (
+        "postgresql://churn@/churn?host=/run/postgresql",
+        "sqlite:////srv/churn/predictions.db",
+        "http://mlflow.internal:5000",
+        "file:///srv",
+    ):
         assert shown(url) == url
