@@ -117,6 +117,16 @@ class Database:
             if is_rehearsal:
                 transaction.rollback()
 
+    def checkpoint(self, log_bytes: int) -> None:
+        """Carry SQLite's log over into the file if it is that long, as far as that holds nobody up."""
+        assert self.file is not None
+        log = self.file.with_name(f"{self.file.name}-wal")
+        if not log.exists() or log.stat().st_size < log_bytes:
+            return
+        options = {BEGIN: NOTHING}
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
+
     def compact(self) -> None:
         """Write the database anew, so that nothing of deleted rows is left in its files; writers wait meanwhile.
 
