@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from churn_assets.databases.address import shown
 from churn_assets.errors import ChurnAssetsError, StoreError
@@ -25,9 +23,7 @@ class Store:
 
 def show_stores(settings: Settings) -> None:
     """Make the stores where they are missing, and say where each is; ends with 1 if one cannot be used."""
-    table, troubles = Table(), list[str]()
-    for name in ("store", "where", "state"):
-        table.add_column(name, overflow="fold")
+    troubles = list[str]()
     for store in _stores(settings):
         state = "ready"
         try:
@@ -35,8 +31,7 @@ def show_stores(settings: Settings) -> None:
         except ChurnAssetsError as error:
             state = "cannot be used"
             troubles.append(str(error))
-        table.add_row(store.name, store.address, state)
-    Console().print(table)
+        typer.echo(f"{store.name:<17}  {state:<14}  {store.address}")
     if troubles:
         raise StoreError("\n".join(troubles))
 

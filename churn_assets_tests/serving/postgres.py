@@ -38,6 +38,11 @@ class PostgreSQL:
         return f"postgresql://{ROLE}:{SECRET.replace('@', '%40')}@/{name}?host={self.folder}"
 
     @property
+    def programs(self) -> Path:
+        """Where `pg_dump` and its kin lie."""
+        return Path(self.server.bin_path)
+
+    @property
     def folder(self) -> Path:
         """Where its socket lies."""
         return Path(self.server.get_postmaster_info().socket_dir)
