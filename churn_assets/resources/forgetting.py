@@ -17,12 +17,13 @@ from churn_assets.forgetting.files import FilesPlace
 from churn_assets.forgetting.forgetting import Proof, alone, counted, forget
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.landing import LandingPlace
-from churn_assets.forgetting.left_overs import LeftOversPlace
+from churn_assets.forgetting.left_overs import LeftOversPlace, OldCopiesPlace
 from churn_assets.forgetting.listener import Listener
 from churn_assets.forgetting.misses import Known
 from churn_assets.forgetting.models import ModelsPlace
 from churn_assets.forgetting.store import StorePlace
 from churn_assets.forgetting.tables import tables_of
+from churn_assets.lake.bucket import Bucket
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.runs import in_flight, report_abandoned
@@ -61,7 +62,7 @@ class Forgetting:
     @cached_property
     def lake(self) -> Lake:
         """The lake of the settings."""
-        return Lake(Path(self.settings.lake_url))
+        return Lake.of(self.settings)
 
     @cached_property
     def known(self) -> Known:
@@ -139,11 +140,16 @@ class Forgetting:
             StorePlace(self.settings.prediction_store_url, self.listener),
             LandingPlace(landing.url, self.listener),
             *tables_of(self.lake, self.listener),
+            *self._copies(),
             ManifestPlace(lambda: landing.arrivals(self.lake), self.lake),
-            LeftOversPlace([self.lake.root / ".staging", home / "spill"], [*self._local_landing(), home]),
+            LeftOversPlace([self.lake.store.staging, home / "spill"], [*self._local_landing(), home]),
             self._files(),
             self._history(),
         ]
+
+    def _copies(self) -> "Sequence[Place]":
+        root = self.lake.root
+        return [OldCopiesPlace(root)] if isinstance(root, Bucket) else []
 
     def _models(self, registry: "ModelRegistry") -> "Sequence[Place]":
         models = ModelsPlace(registry, self.listener, self.known)
@@ -158,7 +164,7 @@ class Forgetting:
     def _files(self) -> FilesPlace:
         """Reports, artefacts, logs and everything else below the home, and below Dagster's if that lies elsewhere."""
         roots = [] if self.registry is None else ModelsPlace(self.registry, self.listener, self.known).roots
-        others = [self.lake.root, *self._local_landing(), *(root.parent for root in roots)]
+        others = [self.lake.folder, *self._local_landing(), *(root.parent for root in roots)]
         return FilesPlace("reports and other files", [self.settings.home, *self._logs()], others, self.listener)
 
     def _logs(self) -> list[Path]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
@@ -80,7 +79,7 @@ class Service:
         if settings.store_url is None:
             settings.home.mkdir(parents=True, exist_ok=True)
         store = open_store(settings.prediction_store_url)
-        service = cls(settings, store, champions, Lake(Path(settings.lake_url)), Metrics.fresh())
+        service = cls(settings, store, champions, Lake.of(settings), Metrics.fresh())
         service.refresh()
         service.warm_up()
         return service
