@@ -250,6 +250,18 @@ class Bucket:
         path: UPath = UPath(f"{self.url}/{name}", protocol=None, **FRESH)
         return path
 
+    def keeps_versions(self) -> bool:
+        """Whether the store keeps what was put over, as far as it tells: of one that does not, True."""
+        if not self.is_s3:
+            return True
+        try:
+            with self.told("asked"):
+                bucket, *_ = self.system.split_path(self.address(""))
+                said: Mapping[str, Any] = self.system.call_s3("get_bucket_versioning", Bucket=bucket)
+        except (LakeUnreachableError, FileNotFoundError):
+            return True
+        return said.get("Status") in ("Enabled", "Suspended")
+
     def superseded(self) -> list[Path]:
         """Local copies that are of no version that is there now."""
         present = {self.copies.path(one.version) for table in self.tables() for one in self.below(table).values()}

@@ -94,9 +94,21 @@ class Forgetting:
             if remote:
                 yield f"Artefacts of model versions {', '.join(remote)}, which lie on another machine."
 
+        yield from self._unreached_of_lake()
         closed = self._files().closed()
         if closed:
             yield f"{len(closed)} packed files that nothing of ours has written: {', '.join(map(str, closed[:3]))}."
+
+    def _unreached_of_lake(self) -> Iterator[str]:
+        root = self.lake.root
+        if not isinstance(root, Bucket):
+            return
+        yield (
+            f"Copies of the lake {root} on other machines: delete `lake-copies` below their homes, or let them be "
+            "removed as they read on."
+        )
+        if root.keeps_versions():
+            yield f"Older versions of objects, which the bucket of {root} keeps, or may keep: let its lifecycle end them."
 
     def count(self) -> "Mapping[str, int]":
         """What each place holds of the listener; nothing is changed."""
