@@ -10,6 +10,8 @@ from churn_assets.errors import SettingsError
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
+from churn_assets.lake.bucket import Bucket
+from churn_assets.lake.lake import Lake
 from churn_assets.monitoring.drift.assets import drift_assets
 from churn_assets.monitoring.novelty.assets import novelty_assets
 from churn_assets.monitoring.performance.assets import performance_assets
@@ -70,19 +72,15 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
 
 
 def _refuse_what_is_not_built(settings: Settings) -> None:
-    """Better no table than one made by another engine than asked for, or written to a local folder called `s3:`."""
+    """Better no table than one made by another engine than asked for, or in another place."""
     if settings.engine != "duckdb":
         raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
-    if "://" in settings.lake_url:
-        message = (
-            f"CHURN_LAKE is {settings.lake_url!r}, and the lake must lie in a folder: name a local or mounted one. "
-            "Logs may land anywhere (CHURN_LANDING)."
-        )
-        raise SettingsError(message)
+    if isinstance(root := Lake.of(settings).root, Bucket):
+        root.require_library()
 
 
 def _resources(settings: Settings) -> dict[str, Any]:
-    storage = LakeResource(root=settings.lake_url)
+    storage = LakeResource.of(settings)
     computing = EngineResource(
         threads=settings.threads,
         memory_limit=settings.memory_limit,

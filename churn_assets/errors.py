@@ -5,7 +5,9 @@ ChurnAssetsError
  ├── LandingError             a landing file cannot be read, or has vanished
  ├── LakeError
  │    ├── MissingPartitionError   a table or partition is not in the lake
- │    └── UnknownNameError        there is no table, column, partition or listener of that name
+ │    ├── UnknownNameError        there is no table, column, partition or listener of that name
+ │    ├── LakeUnreachableError    the object store of the lake does not answer, or refuses
+ │    └── OvertakenError          another machine replaced what was read before it could be written
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
@@ -47,6 +49,14 @@ class MissingPartitionError(LakeError):
 
 class UnknownNameError(LakeError):
     """There is no table, column, partition or listener of that name, nor could there be."""
+
+
+class LakeUnreachableError(LakeError):
+    """The object store that the lake is in does not answer, or refuses."""
+
+
+class OvertakenError(LakeError):
+    """Another machine replaced a file of the lake between reading and writing it."""
 
 
 class ContractError(ChurnAssetsError):

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     lake: Annotated[
         str | None, Field(description="Root of the tables: a folder or an fsspec URL; `<home>/lake` if unset.")
     ] = None
+    lake_copies_gb: Annotated[
+        float,
+        Field(gt=0, description="Most GB of local copies, in `<home>/lake-copies`, of a lake that lies behind a URL."),
+    ] = 20.0
     first_day: Annotated[date, Field(description="First UTC day of the log.")] = DEMO_FIRST_DAY
     last_day: Annotated[
         date | Literal["open"],
@@ -216,6 +220,11 @@ class Settings(BaseSettings):
     def lake_url(self) -> str:
         """Folder or URL below which the tables live."""
         return self.lake or str(self.home / "lake")
+
+    @property
+    def lake_copies(self) -> Path:
+        """Folder of local copies of a lake that lies on an object store."""
+        return self.home / "lake-copies"
 
     @property
     def mlflow_home(self) -> Path:

@@ -182,7 +182,7 @@ def describe(key: str, path: Path) -> Written:
 
 
 def _input_bytes(scans: Mapping[str, Scan]) -> int:
-    return sum(path.stat().st_size for scan in scans.values() for _, path in scan.files)
+    return sum(scan.size_bytes for scan in scans.values())
 
 
 def to_sql(expression: "ir.Table") -> str:
@@ -216,7 +216,7 @@ def _bind(connection: "duckdb.DuckDBPyConnection", scans: Mapping[str, Scan]) ->
 def scan_sql(scan: Scan) -> str:
     """SELECT of the files of a scan, times as whole numbers, the partition column among the others."""
     contract = scan.contract
-    if not scan.files:
+    if not scan.places:
         empty = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {c.name}" for c in contract.columns)
         return f"SELECT {empty} WHERE false"
     files = ", ".join(f"'{_quoted(path)}'" for path in scan.paths)

@@ -7,8 +7,9 @@ from typing import Self
 import dagster as dg
 
 from churn_assets.ingest.arrivals import Arrivals, arrivals
+from churn_assets.lake.copies import Copies
 from churn_assets.lake.engine import Engine
-from churn_assets.lake.lake import Lake
+from churn_assets.lake.lake import GB, Lake
 from churn_assets.serving.log_days import LogDays
 from churn_assets.settings import Settings
 
@@ -57,11 +58,19 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The lake of Parquet tables."""
 
     root: str
+    copies: str = ".lake-copies"
+    """Folder of local copies, where `root` is the URL of an object store."""
+    copies_gb: float = 20.0
 
     @property
     def lake(self) -> Lake:
         """The lake below `root`."""
-        return Lake(Path(self.root))
+        return Lake.at(self.root, Copies(Path(self.copies), round(self.copies_gb * GB)))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The lake that the settings describe."""
+        return cls(root=settings.lake_url, copies=str(settings.lake_copies), copies_gb=settings.lake_copies_gb)
 
 
 class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]

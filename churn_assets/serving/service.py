@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
@@ -84,7 +83,7 @@ class Service:
         if settings.prediction_store_url.startswith("sqlite"):
             settings.home.mkdir(parents=True, exist_ok=True)
         store = open_store(settings.prediction_store_url)
-        service = cls(settings, store, champions, Lake(Path(settings.lake_url)), Metrics.fresh())
+        service = cls(settings, store, champions, Lake.of(settings), Metrics.fresh())
         service.refresh()
         service.warm_up()
         return service
