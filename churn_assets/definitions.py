@@ -49,7 +49,7 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
     """The definitions that `settings` (by default those of the environment) describe.
 
     `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
-    SettingsError for an engine or a place of the lake that settings can name and nothing can work with yet.
+    SettingsError for a place of the lake that settings can name and nothing can work with yet.
     """
     settings = settings or Settings()
     _refuse_what_is_not_built(settings)
@@ -70,9 +70,7 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
 
 
 def _refuse_what_is_not_built(settings: Settings) -> None:
-    """Better no table than one made by another engine than asked for, or written to a local folder called `s3:`."""
-    if settings.engine != "duckdb":
-        raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
+    """Better no table than one written to a local folder called `s3:`."""
     if "://" in settings.lake_url:
         message = (
             f"CHURN_LAKE is {settings.lake_url!r}, and the lake must lie in a folder: name a local or mounted one. "
@@ -88,6 +86,8 @@ def _resources(settings: Settings) -> dict[str, Any]:
         memory_limit=settings.memory_limit,
         spill=str(settings.home / "spill"),
         queries=str(settings.home / "queries"),
+        spark_url=settings.spark_url if settings.engine == "spark" else None,
+        spark_memory=settings.spark_memory,
     )
     return {
         "storage": storage,

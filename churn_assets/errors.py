@@ -6,6 +6,7 @@ ChurnAssetsError
  ├── LakeError
  │    ├── MissingPartitionError   a table or partition is not in the lake
  │    └── UnknownNameError        there is no table, column, partition or listener of that name
+ ├── SparkError               Spark cannot be started or reached, or could not make a table
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
@@ -46,6 +47,10 @@ class MissingPartitionError(LakeError):
 
 class UnknownNameError(LakeError):
     """There is no table, column, partition or listener of that name, nor could there be."""
+
+
+class SparkError(ChurnAssetsError):
+    """Spark cannot be started or reached, or has failed more often than it tries again."""
 
 
 class ContractError(ChurnAssetsError):
