@@ -51,7 +51,7 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
     """The definitions that `settings` (by default those of the environment) describe.
 
     `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
-    SettingsError for an engine or a place of the lake that settings can name and nothing can work with yet.
+    SettingsError for a place of the lake that settings can name and nothing can work with yet.
     """
     settings = settings or Settings()
     _refuse_what_is_not_built(settings)
@@ -73,10 +73,16 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
 
 def _refuse_what_is_not_built(settings: Settings) -> None:
     """Better no table than one made by another engine than asked for, or in another place."""
-    if settings.engine != "duckdb":
-        raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
-    if isinstance(root := Lake.of(settings).root, Bucket):
-        root.require_library()
+    root = Lake.of(settings).root
+    if not isinstance(root, Bucket):
+        return
+    if settings.engine == "spark":
+        message = (
+            "CHURN_ENGINE is 'spark' and CHURN_LAKE a bucket, and Spark's workers write to a folder that they share: "
+            "mount one and name it in CHURN_LAKE, or let DuckDB do the work (docs/how-to/spark.md)."
+        )
+        raise SettingsError(message)
+    root.require_library()
 
 
 def _resources(settings: Settings) -> dict[str, Any]:
@@ -86,6 +92,8 @@ def _resources(settings: Settings) -> dict[str, Any]:
         memory_limit=settings.memory_limit,
         spill=str(settings.home / "spill"),
         queries=str(settings.home / "queries"),
+        spark_url=settings.spark_url if settings.engine == "spark" else None,
+        spark_memory=settings.spark_memory,
     )
     return {
         "storage": storage,

@@ -5,9 +5,10 @@ ChurnAssetsError
  ├── LandingError             a landing file cannot be read, or has vanished
  ├── LakeError
  │    ├── MissingPartitionError   a table or partition is not in the lake
- │    ├── UnknownNameError        there is no table, column, partition or listener of that name
- │    ├── LakeUnreachableError    the object store of the lake does not answer, or refuses
- │    └── OvertakenError          another machine replaced what was read before it could be written
+  │    ├── UnknownNameError        there is no table, column, partition or listener of that name
+  │    ├── LakeUnreachableError    the object store of the lake does not answer, or refuses
+  │    └── OvertakenError          another machine replaced what was read before it could be written
+  ├── SparkError               Spark cannot be started or reached, or could not make a table
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
@@ -57,6 +58,10 @@ class LakeUnreachableError(LakeError):
 
 class OvertakenError(LakeError):
     """Another machine replaced a file of the lake between reading and writing it."""
+
+
+class SparkError(ChurnAssetsError):
+    """Spark cannot be started or reached, or has failed more often than it tries again."""
 
 
 class ContractError(ChurnAssetsError):

@@ -48,6 +48,20 @@ class Settings(BaseSettings):
         Field(description="Last UTC day of the log; `open` for a live one, which ends yesterday."),
     ] = DEMO_LAST_DAY
     engine: Annotated[Literal["duckdb", "spark"], Field(description="What evaluates the batch expressions.")] = "duckdb"
+    spark_url: Annotated[
+        str,
+        Field(
+            description="Where the Spark engine computes: `local[*]`, a master (`spark://host:7077`), or a Spark "
+            "Connect server (`sc://host:15002`)."
+        ),
+    ] = "local[*]"
+    spark_memory: Annotated[
+        str,
+        Field(
+            pattern="^[1-9][0-9]*[kmgt]$",
+            description="Memory of each Spark process that computes, as in `512m`; a Connect server has its own.",
+        ),
+    ] = "2g"
     threads: Annotated[int, Field(ge=1, description="Threads of the DuckDB engine.")] = 2
     memory_limit: Annotated[
         str, Field(description="Memory limit of the DuckDB engine; it spills to disk beyond it.")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from churn_assets.contracts.contract import Column, Contract, Type
 from churn_assets.lake.lake import Lake, Scan
@@ -43,6 +43,13 @@ class Written:
     rows: int
     size_bytes: int
     sha256: str
+
+
+class Maker(Protocol):
+    """What makes tables from recipes."""
+
+    def write(self, recipe: Recipe, keys: Sequence[str], lake: Lake, progress: Progress | None = None) -> list[Written]:
+        """Compute the partitions `keys` of a table, put each in its place in the lake, and tell what was written."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +199,13 @@ def to_sql(expression: "ir.Table") -> str:
     """
     import ibis
 
-    with _unfused():
+    with unfused():
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
 @contextmanager
-def _unfused() -> Iterator[None]:
+def unfused() -> Iterator[None]:
+    """Let Ibis compile one SELECT a step while the block runs."""
     import ibis
 
     before = ibis.options.sql.fuse_selects

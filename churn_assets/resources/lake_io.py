@@ -133,7 +133,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         lake = self.storage.lake
         match content:
             case Recipe():
-                return self.computing.engine.write(content, keys, lake, _progress_of(contract))
+                return self.computing.maker.write(content, keys, lake, _progress_of(contract))
             case StagedFiles():
                 return [_adopt(lake, contract, key, content.files[key]) for key in keys]
             case Amended():
