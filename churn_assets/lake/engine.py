@@ -1,6 +1,5 @@
 """The DuckDB engine: evaluates recipes over Parquet files and writes what they give, partition by partition."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -180,12 +179,10 @@ class _Kitchen:
 
 def describe(key: str, path: Path) -> Written:
     """Rows, size and content hash of a finished Parquet file."""
-    import pyarrow.parquet as pq
+    from churn_assets.lake.content import content_of
 
-    digest, file = hashlib.sha256(), pq.ParquetFile(path)
-    for batch in file.iter_batches():
-        digest.update(batch.serialize())
-    return Written(key, file.metadata.num_rows, path.stat().st_size, digest.hexdigest())
+    rows, sha256 = content_of(path)
+    return Written(key, rows, path.stat().st_size, sha256)
 
 
 def _input_bytes(scans: Mapping[str, Scan]) -> int:
