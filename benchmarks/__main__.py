@@ -9,14 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.beside_pandas import beside_pandas
+from benchmarks.daily_update import daily_update
+from benchmarks.drift import drift
 from benchmarks.features import features
 from benchmarks.findings import Findings
 from benchmarks.growth import growth
 from benchmarks.ingest import ingest
 from benchmarks.new_day import new_day
 from benchmarks.report import table, write_results
+from benchmarks.scoring import scoring
 from benchmarks.serving import serving
 from benchmarks.sizes import SIZES
+from benchmarks.training import training
 from benchmarks.workbench import Workbench
 
 BENCHMARKS: Mapping[str, Callable[[Workbench], Findings]] = {
@@ -25,6 +29,10 @@ BENCHMARKS: Mapping[str, Callable[[Workbench], Findings]] = {
     "beside_pandas": beside_pandas,
     "new_day": new_day,
     "growth": growth,
+    "training": training,
+    "scoring": scoring,
+    "drift": drift,
+    "daily_update": daily_update,
     "serving": serving,
 }
 

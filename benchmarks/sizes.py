@@ -23,6 +23,12 @@ class Size:
     api_listeners: int = 1_000
     requests: int = 600
     flood_seconds: float = 15.0
+    service_listeners: int = 2_000
+    """Listeners of the simulated services: the one whose rows are drawn, and the one that gets a new day."""
+    service_days: int = 150
+    trained_listeners: int = 10_000
+    scored_rows: int = 1_000_000
+    drift_rows: int = 200_000
 
     @property
     def end(self) -> date:
@@ -52,6 +58,11 @@ SIZES = {
         api_listeners=150,
         requests=40,
         flood_seconds=5,
+        service_listeners=300,
+        service_days=120,
+        trained_listeners=500,
+        scored_rows=20_000,
+        drift_rows=20_000,
     ),
     "full": Size("full", 20, 122_000, listeners=20_000, pandas_listeners=2_500),
 }
