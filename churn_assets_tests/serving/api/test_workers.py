@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
@@ -30,8 +30,11 @@ KEYS = ("first-key-of-two", "second-key-of-two")
 
 def workers_of(server: Server) -> list[int]:
     """The processes that answer; beside them is one that looks after what they share."""
-    children = psutil.Process(server.process.pid).children()
-    return [child.pid for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(server.process.pid).children():
+        with suppress(psutil.Error):  # it is gone, and nobody has taken note of it yet
+            found += [] if "resource_tracker" in " ".join(child.cmdline()) else [child.pid]
+    return found
 
 
 def eventually(is_so: Callable[[], object]) -> bool:
@@ -171,7 +174,7 @@ def test_keys_hold_in_every_worker_and_each_has_room_of_its_own(shared_home: Hom
         for connection in waiting:
             connection.close()
 
-    assert unknown == {401: 20}
+    assert unknown == {401: 10, 403: 10}
     assert known == {200: 10}
     assert 1 <= statuses[408] <= 2
     assert statuses == {408: statuses[408], 429: SLOW - statuses[408]}
