@@ -94,7 +94,7 @@ def test_using_a_copy_does_not_make_it_look_like_another_file(copies: Copies) ->
 
 
 def test_a_process_looks_at_the_limit_when_it_has_added_enough(tmp_path: Path) -> None:
-    copies = Copies(tmp_path, most_bytes=160)
+    copies = Copies(tmp_path, most_bytes=320)
     kept(copies, FIRST, NOW)
     os.truncate(kept(copies, OTHER, NOW), 1_000)
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,28 +17,28 @@ from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.lake_io import Amended, _amend
 from churn_assets_tests.lake.test_lake import MONDAY, TOTALS, TUESDAY, VISITS, get, put
 from churn_assets_tests.objects.conftest import lake_at
-from churn_assets_tests.objects.servers import Store
+from churn_assets_tests.objects.servers import BUCKET, Store
 
 ROOT = Path(__file__).parents[2]
-ROWS, ROUNDS, WRITERS = 20_000, 8, 3
+ROWS, ROUNDS, WRITERS = 20_000, 6, 2
+PAUSE_S = 0.02
 OPENING = """
 import sys
 from pathlib import Path
-from churn_assets.lake.lake import WHOLE, Lake
-from churn_assets_tests.lake.test_lake import MONDAY, TOTALS, VISITS, get, put
-from churn_assets_tests.objects.conftest import lake_at
-from churn_assets_tests.objects.servers import Store
-from churn_assets_tests.objects.test_writers import ROUNDS, ROWS, appended
-name, copies, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-lake = lake_at(Store("by the environment"), name, copies)
+from churn_assets.lake.copies import Copies
+from churn_assets.lake.lake import Lake
+from churn_assets_tests.lake.test_lake import MONDAY, VISITS, put
+url, copies, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+lake = Lake.at(url, Copies(copies, 1 << 30))
 """
 REPLACES = f"""{OPENING}
-for version in range(number, number + ROUNDS):
-    put(lake, MONDAY, *[version] * ROWS)
-    put(lake, f"2024-02-{{number // 100:02}}", *[version] * ROWS)
+for version in range(number, number + {ROUNDS}):
+    put(lake, MONDAY, *[version] * {ROWS})
+    put(lake, f"2024-02-{{number // 100:02}}", *[version] * {ROWS})
 """
 APPENDS = f"""{OPENING}
-for version in range(number, number + ROUNDS):
+from churn_assets_tests.objects.test_writers import appended
+for version in range(number, number + {ROUNDS}):
     appended(lake, version, copies)
 """
 DIES = f"""{OPENING}
@@ -68,7 +69,7 @@ def appended(lake: Lake, number: int, folder: Path) -> None:
 @contextmanager
 def running(program: str, name: str, tmp_path: Path, *numbers: int) -> "Iterator[list[subprocess.Popen[bytes]]]":
     """A process for each number, with copies of its own as another machine has."""
-    command = [sys.executable, "-c", program, name]
+    command = [sys.executable, "-c", program, f"s3://{BUCKET}/{name}"]
     started = [
         subprocess.Popen([*command, str(tmp_path / f"machine-{number}"), str(number)], cwd=ROOT, env=dict(os.environ))
         for number in numbers
@@ -88,6 +89,7 @@ def test_readers_see_whole_versions_while_machines_write_the_same_partition(stor
 
     with running(REPLACES, tmp_path.name, tmp_path, *(100 * one for one in range(1, WRITERS + 1))) as writers:
         while any(writer.poll() is None for writer in writers):
+            time.sleep(PAUSE_S)
             numbers = get(lake, MONDAY)
             seen.add(numbers[0])
             torn.extend([numbers] if len(numbers) != ROWS or len(set(numbers)) != 1 else [])
