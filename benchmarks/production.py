@@ -130,6 +130,23 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
     return _written(recipe, there, cutoffs)
 
 
+def labels(lake: str, cutoffs: Sequence[str], *, lookback_days: int, at_risk_days: int, horizon_days: int) -> int:
+    """Population and labels of mature cut-offs, from the listener-days; gives the rows of both."""
+    from churn_assets.features.tables import LISTENER_DAYS
+    from churn_assets.labels.recipes import churn_labels_recipe, population_recipe
+    from churn_assets.labels.tables import POPULATION
+    from churn_assets.lake.lake import Lake
+
+    there = Lake(Path(lake))
+    days = there.scan(LISTENER_DAYS)
+    before = days.between(_before(min(cutoffs), lookback_days), _before(max(cutoffs), 1))
+    after = days.between(min(cutoffs), _before(max(cutoffs), 1 - horizon_days))
+    who = population_recipe(before, lookback_days=lookback_days, at_risk_days=at_risk_days)
+    rows = _written(who, there, cutoffs)
+    left = churn_labels_recipe(there.scan(POPULATION, cutoffs), after, horizon_days=horizon_days)
+    return rows + _written(left, there, cutoffs)
+
+
 def compiling(queries: str, first_day: str, lookback_days: int) -> int:
     """What a new version of the code costs once: the queries of the daily aggregates and features; their characters."""
     from churn_assets.cutoffs import epoch_ms

@@ -1,0 +1,117 @@
+"""What a billion events and a hundred billion would need: measured slopes, followed further than anybody measured."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.findings import Curve
+from benchmarks.fits import Range, beyond
+from benchmarks.results import Results
+from benchmarks.sizes import SIZES
+from benchmarks.words import between, brief, plain, table
+
+EVENTS = (1e9, 1e11)
+HOUR_S, DAY_HOURS = 3_600, 24
+GIGABYTE = 1e9
+MACHINE_CORES, USED_SHARE = 16, 0.5
+WHOLE = "events to features"
+INGEST = "ingest"
+UNMEASURED = "Not measured in this run: it takes the stages `ingest`, `features` and `growth`."
+ASSUMED = """These figures are **extrapolated**, not measured: {largest} events are the most that was. They say which
+order of magnitude to expect, and rest on this:
+
+- More events are more listeners, {per_listener} events each in {days} days: {listeners}. Days, songs and cut-offs
+  ({cutoffs}, in one pass) stay as they are.
+- Each step goes on from its largest measured size along the fitted slope, and along the slope of the last step
+  between two sizes; the range is from the lesser to the greater. Where both read the same, so do the slopes. Nothing
+  new may begin to bound the work on the way: a hundred billion events are {times} times what was measured, and no
+  slope holds that far by itself.
+- CPU hours are those of the processor above. Machines have {cores} such cores, of which {share:.0%} of the time is
+  used (assumed).
+- More than one machine takes an engine that divides the work: days for ingest and the daily tables, listeners for
+  item gaps and features. DuckDB is one process on one machine; Spark runs the same declarations and takes more CPU
+  for each event.
+- Memory is that of the largest step, whose engine spills to disk beyond its limit of 2 GB: the range says what the
+  slopes say; the limit says what it must not pass.
+- A day of ingest is sorted in one piece, so that a day's file with {day} events or more takes a larger memory limit.
+"""
+
+
+def extrapolated(results: Results) -> str:
+    """The section: CPU, disk, memory and machines, and what they rest on."""
+    stages = results.stages
+    if not {"ingest", "features", "growth"} <= stages.keys():
+        return UNMEASURED
+    curves = {curve.step: curve for name in ("ingest", "growth") for curve in stages[name].findings.curves}
+    steps = [curve for step, curve in curves.items() if step != WHOLE]
+    return "\n\n".join(
+        [
+            _assumed(results, curves[WHOLE]),
+            table(["", *(f"{brief(n)} events" for n in EVENTS)], [*_cpu(steps), *_disk(results), *_memory(curves)]),
+        ]
+    )
+
+
+def _assumed(results: Results, whole: Curve) -> str:
+    features, size = results.stages["features"].findings.sizes, SIZES[results.size]
+    largest, each = whole.points[-1].at, features["events"] / features["listeners"]
+    return ASSUMED.format(
+        largest=brief(largest),
+        per_listener=f"{each:,.0f}",
+        days=features["days"],
+        listeners=", ".join(f"{brief(n)} events are {brief(n / each)} listeners" for n in EVENTS),
+        cutoffs=size.cutoffs,
+        times=f"{EVENTS[-1] / largest:,.0f}",
+        cores=MACHINE_CORES,
+        share=USED_SHARE,
+        day=brief(size.lines_a_file * 4),
+    )
+
+
+def cpu_seconds(curve: Curve, events: float) -> Range:
+    """What a step would take for so many events."""
+    return beyond([(point.at, point.cost.cpu_seconds) for point in curve.points], events)
+
+
+def _cpu(steps: Sequence[Curve]) -> Iterator[tuple[str, ...]]:
+    costs = {n: [cpu_seconds(curve, n) * (1 / HOUR_S) for curve in steps] for n in EVENTS}
+    for number, curve in enumerate(steps):
+        yield (f"CPU hours: {curve.step}", *(between(costs[n][number]) for n in EVENTS))
+    totals = {n: _total(costs[n]) for n in EVENTS}
+    yield ("**CPU hours, once, all history**", *(f"**{between(totals[n])}**" for n in EVENTS))
+    yield ("machines, to have it within a day", *(machines(totals[n], DAY_HOURS) for n in EVENTS))
+    yield ("machines, to have it within an hour", *(machines(totals[n], 1) for n in EVENTS))
+
+
+def _total(ranges: Sequence[Range]) -> Range:
+    first, *others = ranges
+    for other in others:
+        first += other
+    return first
+
+
+def machines(cpu_hours: Range, hours: float) -> str:
+    """How many machines do so many CPU hours in so many hours."""
+    a_machine = hours * MACHINE_CORES * USED_SHARE
+    needed = [math.ceil(value / a_machine) for value in (cpu_hours.low, cpu_hours.high)]
+    return f"{needed[0]:,}" if needed[0] == needed[1] else f"{needed[0]:,} to {needed[1]:,}"
+
+
+def _disk(results: Results) -> Iterator[tuple[str, ...]]:
+    """Bytes an event, which do not change with how many there are."""
+    ingest, features = results.stages["ingest"].findings, results.stages["features"].findings
+    lines, events = ingest.sizes["lines"], features.sizes["events"]
+    an_event = {"log files as they came": ingest.sizes["bytes"] / lines} | {
+        name: ingest.stored_bytes[name] / lines for name in ("raw_logs", "events")
+    }
+    an_event |= {name: size / events for name, size in features.stored_bytes.items() if name != "events"}
+    yield from (_gigabytes(f"disk, GB: {name}", size) for name, size in an_event.items())
+    yield _gigabytes("**disk, GB, together**", sum(an_event.values()))
+
+
+def _gigabytes(name: str, an_event: float) -> tuple[str, ...]:
+    return (name, *(plain(an_event * n / GIGABYTE, 2) for n in EVENTS))
+
+
+def _memory(curves: Mapping[str, Curve]) -> Iterator[tuple[str, ...]]:
+    points = [(point.at, float(point.cost.peak_bytes)) for point in curves[WHOLE].points]
+    yield ("memory of the largest step, GB", *(between(beyond(points, n) * (1 / GIGABYTE)) for n in EVENTS))
