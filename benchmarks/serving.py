@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import api_home, load
+from benchmarks.daily_update import kept_home
 from benchmarks.findings import Findings, Line, Target
 from benchmarks.measuring import Cost, Measured
 from benchmarks.workbench import Workbench
@@ -162,12 +164,10 @@ def _flooded(server: Server, body: str, seconds: float) -> Flood:
 
 
 def _home(bench: Workbench) -> tuple[Path, Path]:
-    """A home with a champion, and the folder of the request bodies; made if they are not there."""
-    home = bench.scratch / f"home-{bench.size.api_listeners}"
-    if not (home / "one.json").exists():
-        bench.say("making a home with a champion")
-        bench.measure("simulate, run, promote", api_home.make_home, home=str(home), listeners=bench.size.api_listeners)
-        bench.measure("request bodies", api_home.make_bodies, home=str(home), folder=str(home))
+    """A home with a champion, with an empty store, and the folder of the request bodies."""
+    home = bench.fresh("home-serving")
+    shutil.copytree(kept_home(bench), home)
+    bench.measure("request bodies", api_home.make_bodies, home=str(home), folder=str(home))
     return home, home
 
 

@@ -20,6 +20,7 @@ class Data(StrEnum):
     YEAR = "year"
     PANDAS = "pandas"
     HOME = "home"
+    CROWD = "crowd"
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,14 @@ class Size:
     repeats: int = 3
     """How often short processes are measured; the cheapest run counts."""
     lookback_days: int = 90
-    api_listeners: int = 1_000
     requests: int = 300
     flood_seconds: float = 10.0
-    home_gb: float = 1.0
+    service_listeners: int = 2_000
+    """Listeners of the simulated services: the one whose rows are drawn, and the one that gets a new day."""
+    service_days: int = 150
+    trained_listeners: int = 10_000
+    scored_rows: int = 1_000_000
+    drift_rows: int = 200_000
 
     @property
     def base(self) -> Service:
@@ -110,7 +115,9 @@ class Size:
             case Data.LANDING:
                 return self.landing_files * self.lines_a_file * BYTES_A_LINE / 1e9
             case Data.HOME:
-                return self.home_gb
+                return self.service_listeners * self.service_days * BYTES_A_LISTENER_DAY / 1e9
+            case Data.CROWD:
+                return (self.scored_rows + 2 * self.drift_rows) * BYTES_A_ROW / 1e9
             case Data.BASE | Data.MAIN | Data.LARGE | Data.YEAR | Data.PANDAS:
                 service: Service = getattr(self, data.value)
                 events = service.listeners * service.copies * service.days * EVENTS_A_DAY
@@ -121,6 +128,10 @@ BYTES_A_LINE = 700
 """A log line of 451 bytes, and what is made from it."""
 BYTES_AN_EVENT = 80
 """In a lake with all daily tables 17; the rest is for what DuckDB spills."""
+BYTES_A_LISTENER_DAY = 5_000
+"""In a home with its logs, lake, models, reports and history, and two copies of it."""
+BYTES_A_ROW = 1_500
+"""A listener at a cut-off with every feature: drawn, in a lake, and scored."""
 
 SIZES = {
     "small": Size(
@@ -133,10 +144,13 @@ SIZES = {
         cutoffs=4,
         days=125,
         repeats=1,
-        api_listeners=150,
         requests=40,
         flood_seconds=5,
-        home_gb=0.3,
+        service_listeners=300,
+        service_days=120,
+        trained_listeners=500,
+        scored_rows=20_000,
+        drift_rows=20_000,
     ),
     "full": Size(
         "full", landing_files=16, lines_a_file=282_000, listeners=20_000, pandas_listeners=2_500, year_listeners=1_900

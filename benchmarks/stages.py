@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from benchmarks import (
     beside_pandas,
     cores,
     cutoffs,
+    daily_update,
+    drift,
     features,
     growth,
     ingest,
     labels,
     new_day,
+    scoring,
     serving,
+    training,
 )
 from benchmarks.findings import Findings
 from benchmarks.sizes import Data, Size
@@ -29,31 +34,26 @@ class Stage:
     bound: str
 
 
+def _stage(title: str, module: ModuleType, *needs: Data) -> Stage:
+    """The stage of a module: the function of its name, and what bounds it."""
+    name = module.__name__.rpartition(".")[2]
+    return Stage(title, getattr(module, name), frozenset(needs), module.BOUND)
+
+
 STAGES: Mapping[str, Stage] = {
-    "ingest": Stage(
-        "JSON lines to clean events, beside DuckDB's read_json", ingest.ingest, frozenset({Data.LANDING}), ingest.BOUND
-    ),
-    "features": Stage(
-        "events to daily aggregates to features, beside a bare scan",
-        features.features,
-        frozenset({Data.MAIN}),
-        features.BOUND,
-    ),
-    "labels": Stage("who left, beside SQL by hand", labels.labels, frozenset({Data.MAIN}), labels.BOUND),
-    "new_day": Stage(
-        "a day more after 30, 60 and 120 days, and a cut-off", new_day.new_day, frozenset({Data.MAIN}), new_day.BOUND
-    ),
-    "beside_pandas": Stage(
-        "features beside plain pandas", beside_pandas.beside_pandas, frozenset({Data.PANDAS}), beside_pandas.BOUND
-    ),
-    "cutoffs": Stage(
-        "features and labels at 1, 12 and 52 cut-offs", cutoffs.cutoffs, frozenset({Data.YEAR}), cutoffs.BOUND
-    ),
-    "cores": Stage("one core and two", cores.cores, frozenset({Data.BASE, Data.LANDING}), cores.BOUND),
-    "growth": Stage(
-        "1x, 4x and 16x the events", growth.growth, frozenset({Data.BASE, Data.MAIN, Data.LARGE}), growth.BOUND
-    ),
-    "serving": Stage("requests over HTTP, beside plain pandas", serving.serving, frozenset({Data.HOME}), serving.BOUND),
+    "ingest": _stage("JSON lines to clean events, beside DuckDB's read_json", ingest, Data.LANDING),
+    "features": _stage("events to daily aggregates to features, beside a bare scan", features, Data.MAIN),
+    "labels": _stage("who is at risk and who left, beside SQL by hand", labels, Data.MAIN),
+    "new_day": _stage("a day more after 30, 60 and 120 days, and a cut-off more", new_day, Data.MAIN),
+    "beside_pandas": _stage("features beside plain pandas, and whether both say the same", beside_pandas, Data.PANDAS),
+    "cutoffs": _stage("features and labels at 1, 12 and 52 cut-offs", cutoffs, Data.YEAR),
+    "cores": _stage("the same work on one core and on two", cores, Data.BASE, Data.LANDING),
+    "growth": _stage("1x, 4x and 16x the events", growth, Data.BASE, Data.MAIN, Data.LARGE),
+    "training": _stage("all rungs at 12 cut-offs, beside four bare estimators", training, Data.CROWD),
+    "scoring": _stage("rows to scores with reasons, beside probabilities alone", scoring, Data.CROWD),
+    "drift": _stage("a report of every feature, beside SciPy's tests", drift, Data.CROWD),
+    "daily_update": _stage("one new day through the whole graph, beside its tables alone", daily_update, Data.HOME),
+    "serving": _stage("requests over HTTP, beside plain pandas behind the same route", serving, Data.HOME),
 }
 
 
