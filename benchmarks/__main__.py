@@ -7,6 +7,7 @@ small, 130 interrupted.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ INTERRUPTED = 130
 def main() -> int:
     """Run what was asked for."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that scratch is cleaned up however we are stopped
     try:
         return max(_run(asked, size) for size in asked.size or ["full"])
     except (DiskTooSmallError, ValueError) as error:

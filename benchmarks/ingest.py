@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import production, references
+from benchmarks.aggregates import compiling_cost
 from benchmarks.findings import Axis, Curve, Findings, Line, Point, Target
 from benchmarks.measuring import Cost, Measured
 from benchmarks.sizes import FIRST_DAY
@@ -29,6 +30,7 @@ TABLES = ("raw_logs", "quarantined_lines", "events")
 def ingest(bench: Workbench) -> Findings:
     """At most 1.7 times the reference's CPU, below 512 MB of memory, also where all days lie in one file."""
     folder, size = bench.landing(), bench.size
+    compiling_cost(bench)
     output = str(bench.scratch / "bare.parquet")
     bare = bench.measure(
         "DuckDB: read_json, distinct, sorted, Parquet", references.bare_ingest, landing=str(folder), output=output

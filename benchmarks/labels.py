@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks import production
-from benchmarks.aggregates import aggregated
+from benchmarks.aggregates import aggregated, compiling_cost
 from benchmarks.findings import Findings, Line, Target
 from benchmarks.measuring import THREADS, Cost
 from benchmarks.sizes import LABEL_DAYS, Service
@@ -17,7 +17,6 @@ and grouped by listener and cut-off. The reference reads the events of four mont
 that is what SQL by hand does; the more cut-offs, the further apart the two.
 """
 
-AT_RISK_DAYS = 30
 NO_DEARER = 1.0
 PLAIN = f"""
 WITH seen AS (
@@ -28,7 +27,7 @@ WITH seen AS (
     FROM read_parquet($files) WHERE ts >= $cutoff AND ts < $cutoff + INTERVAL {LABEL_DAYS} DAY GROUP BY user_id
 )
 SELECT user_id,
-    last_ts >= $cutoff - INTERVAL {AT_RISK_DAYS} DAY AND page <> 'Cancellation Confirmation' AS at_risk,
+    last_ts >= $cutoff - INTERVAL {production.AT_RISK_DAYS} DAY AND page <> 'Cancellation Confirmation' AS at_risk,
     later.user_id IS NULL AS churned,
     coalesce(cancellations, 0) > 0 AS cancelled
 FROM seen LEFT JOIN later USING (user_id)
@@ -63,13 +62,11 @@ def label_cost(bench: Workbench, service: Service, cutoffs: Sequence[str], *, re
     """What population and labels cost at mature cut-offs, from daily aggregates that are there."""
     root = aggregated(bench, service)
     case = f"labels of {root.name} at {len(cutoffs)} cut-offs"
-    arguments = {"lookback_days": bench.size.lookback_days, "at_risk_days": AT_RISK_DAYS, "horizon_days": LABEL_DAYS}
+    compiling_cost(bench)
+    arguments = {"lake": str(root), "cutoffs": cutoffs, "lookback_days": bench.size.lookback_days}
 
     def measure() -> Cost:
-        # The first process compiles the queries, which are then kept like all others.
-        bench.measure(f"{case}, compiling", production.labels, lake=str(root), cutoffs=cutoffs[-1:], **arguments)
-        done = bench.measure(case, production.labels, repeats=repeats, lake=str(root), cutoffs=cutoffs, **arguments)
-        return done.cost
+        return bench.measure(case, production.labels, repeats=repeats, **arguments).cost
 
     return bench.once(case, measure)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -14,7 +15,6 @@ CORES = 2
 """Every job is held to so many cores, whatever the machine has: what the goals are promised on."""
 THREADS = min(CORES, len(os.sched_getaffinity(0)))
 """Threads of what runs in this process: one a core that it may use."""
-KIBIBYTE = 1 << 10
 BUSY_CORES = 0.25
 """From so much of a core taken by others on, wall seconds say more about them than about us."""
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "ARROW_NUM_THREADS")
@@ -90,18 +90,28 @@ def _run_once(job: Callable[..., object], arguments: dict[str, object], cores: i
     environment = os.environ | dict.fromkeys(_THREAD_LIMITS, str(min(cores, THREADS)))
     started, busy = time.perf_counter(), busy_seconds()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        # A child's usage is known only to whoever waits for it, so Popen must not be the one.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        output, usage = _awaited(process)
     wall = time.perf_counter() - started
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     cpu = usage.ru_utime + usage.ru_stime
     others = max(0.0, busy_seconds() - busy - cpu) / wall
-    cost = Cost(cpu, wall, usage.ru_maxrss * KIBIBYTE, others_cores=round(others, 3))
-    return Measured(cost, json.loads(output.splitlines()[-1]))
+    *_, peak_bytes, answer = output.splitlines()
+    return Measured(Cost(cpu, wall, int(peak_bytes), others_cores=round(others, 3)), json.loads(answer))
+
+
+def _awaited(process: "subprocess.Popen[str]") -> tuple[str, resource.struct_rusage]:
+    """What a process printed, and what it used; if we are interrupted, it does not go on without us."""
+    assert process.stdout is not None
+    try:
+        output = process.stdout.read()
+        # A child's usage is known only to whoever waits for it, so Popen must not be the one.
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.kill()
+        raise
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return output, usage
 
 
 def busy_seconds() -> float:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.conditions import Conditions, conditions
 from benchmarks.measuring import BUSY_CORES, busy_seconds
 from benchmarks.results import Measurement, Results, read_results, write_results
 from benchmarks.sizes import Size
-from benchmarks.stages import STAGES
+from benchmarks.stages import STAGES, Stage
 from benchmarks.workbench import Workbench
 
 LOOK_S = 1.0
@@ -46,6 +46,7 @@ class Run:
     path: Path
     conditions: Conditions
     is_resumed: bool
+    stages: Mapping[str, Stage] = field(default_factory=lambda: STAGES)
 
     @classmethod
     def of(cls, size: Size, folder: Path, *, is_resumed: bool) -> "Run":
@@ -60,26 +61,26 @@ class Run:
     def open_stages(self, names: Sequence[str]) -> list[str]:
         """Those among `names` that are to be measured: all, or with a resumed run those that this code never was."""
         done = self.results.measured_under(self.conditions) if self.is_resumed else {}
-        return [name for name in STAGES if name in names and name not in done]
+        return [name for name in self.stages if name in names and name not in done]
 
-    def measure(self, names: Sequence[str], scratch: Path, tell: Teller) -> Outcome:
+    def measure(self, names: Sequence[str], scratch: Path, tell: Callable[[str], None]) -> Outcome:
         """Measure the stages one after the other; a stage that fails costs the others nothing."""
         bench, failed = Workbench(scratch, self.size, tell), []
         _warn_if_busy(tell)
         for number, name in enumerate(names, start=1):
-            tell(f"== {name} ({number} of {len(names)}): {STAGES[name].title}")
+            tell(f"== {name} ({number} of {len(names)}): {self.stages[name].title}")
             try:
                 self._measure(name, bench)
-            except subprocess.CalledProcessError as error:
+            except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
                 failed.append(name)
-                tell(f"{name} failed: {error}")
+                tell(f"{name} failed: {_told(error)}")
             except KeyboardInterrupt:
                 return Outcome(failed, is_interrupted=True)
         return Outcome(failed)
 
     def _measure(self, name: str, bench: Workbench) -> None:
         started = time.monotonic()
-        findings = STAGES[name].run(bench)
+        findings = self.stages[name].run(bench)
         measurement = Measurement(datetime.now(UTC), time.monotonic() - started, self.conditions, findings)
         write_results(self.results.with_stage(name, measurement), self.path)
 
@@ -90,7 +91,16 @@ class Run:
         return self.size.name != "small" and not all(target.is_met for target in targets)
 
 
-def _warn_if_busy(tell: Teller) -> None:
+def _told(error: Exception) -> str:
+    """What went wrong; a job's whole command line would hide it."""
+    match error:
+        case subprocess.CalledProcessError(returncode=code, cmd=[*_, job, _arguments, _cores]):
+            return f"{job} ended with exit code {code}; what it said stands above."
+        case _:
+            return str(error)
+
+
+def _warn_if_busy(tell: Callable[[str], None]) -> None:
     before = busy_seconds()
     time.sleep(LOOK_S)
     others = (busy_seconds() - before) / LOOK_S
