@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 430, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 118, 44, 46
+WIDTH, HEIGHT = 450, 300
+LEFT, RIGHT, TOP, BOTTOM = 58, 142, 44, 46
 COLOURS = ("#4f43dd", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1")
 LABEL_PX = 14
 """Least distance between the labels of two lines."""
@@ -21,10 +21,11 @@ svg { font-family: system-ui, sans-serif; font-size: 12px; }
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its label and its points, ascending."""
+    """One line: its label, its points, ascending, and its colour, the same wherever it is drawn."""
 
     label: str
     points: Sequence[tuple[float, float]]
+    colour: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _panel(panel: Panel) -> str:
         *(_text(x(place), HEIGHT - BOTTOM + 17, text, "minor", "middle") for place, text in panel.ticks),
         _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, panel.x_label, "minor", "middle"),
         *(() if panel.guide is None else _guide(panel, panel.guide, x, y)),
-        *(part for number, series in enumerate(panel.series) for part in _line(series, COLOURS[number], x, y)),
+        *(part for series in panel.series for part in _line(series, x, y)),
         *_labels(panel.series, y),
     ]
     return "\n".join(parts)
@@ -120,21 +121,18 @@ def _guide(panel: Panel, slope: float, x: Scale, y: Scale) -> Iterator[str]:
     yield f'<line class="guide" x1="{x(first):.1f}" y1="{y(value):.1f}" x2="{x(last):.1f}" y2="{y(end):.1f}"/>'
 
 
-def _line(series: Series, colour: str, x: Scale, y: Scale) -> Iterator[str]:
+def _line(series: Series, x: Scale, y: Scale) -> Iterator[str]:
     places = [(x(a), y(b)) for a, b in series.points]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
-    yield f'<polyline class="line" stroke="{colour}" points="{path}"/>'
-    yield from (f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{colour}"/>' for a, b in places)
+    yield f'<polyline class="line" stroke="{series.colour}" points="{path}"/>'
+    yield from (f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{series.colour}"/>' for a, b in places)
 
 
 def _labels(series: Sequence[Series], y: Scale) -> Iterator[str]:
     """Each line's name beside its last point, moved apart where they would lie upon each other."""
     wanted = [y(one.points[-1][1]) + 4 for one in series]
-    for number, place in enumerate(apart(wanted, LABEL_PX)):
-        yield (
-            f'<text x="{WIDTH - RIGHT + 8}" y="{place:.1f}" style="fill: {COLOURS[number]}">'
-            f"{escape(series[number].label)}</text>"
-        )
+    for one, place in zip(series, apart(wanted, LABEL_PX), strict=True):
+        yield f'<text x="{WIDTH - RIGHT + 8}" y="{place:.1f}" style="fill: {one.colour}">{escape(one.label)}</text>'
 
 
 def apart(places: Sequence[float], distance: float) -> list[float]:

@@ -1,8 +1,9 @@
 """The scaling curves of a run: as pictures, and as slopes with their fits."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 
-from benchmarks.chart import Panel, Series, drawing
+from benchmarks.chart import COLOURS, Panel, Series, drawing
 from benchmarks.findings import Axis, Curve, Point
 from benchmarks.fits import power_law
 from benchmarks.measuring import Cost
@@ -10,6 +11,7 @@ from benchmarks.results import Results
 from benchmarks.words import MEBIBYTE, brief, plain, table
 
 Measure = Callable[[Cost], float]
+"""What a picture shows of a cost."""
 NAMES = {
     Axis.EVENTS: "events",
     Axis.CUTOFFS: "cutoffs",
@@ -33,7 +35,10 @@ TOLD = {
     Axis.ROWS: "Rows of listeners at a cut-off.",
 }
 MULTIPLIED = (Axis.EVENTS, Axis.ROWS)
-GUIDES = {Axis.EVENTS: 1.0, Axis.CUTOFFS: None, Axis.HISTORY: 0.0, Axis.CORES: -1.0, Axis.ROWS: 1.0}
+WHOLE = "events to features"
+"""All steps of that name together."""
+STEPS = (WHOLE, "ingest", "sessions", "listener_days", "listener_item_gaps", "user_features")
+"""Steps that several pictures show, in the order of their colours."""
 
 
 def _cpu(cost: Cost) -> float:
@@ -48,18 +53,21 @@ def _peak(cost: Cost) -> float:
     return cost.peak_bytes / MEBIBYTE
 
 
-MEASURES: Mapping[Axis, Sequence[tuple[str, Measure]]] = {
-    Axis.EVENTS: (("CPU seconds", _cpu), ("Peak memory, MB", _peak)),
-    Axis.CUTOFFS: (("CPU seconds", _cpu), ("Peak memory, MB", _peak)),
-    Axis.HISTORY: (("CPU seconds", _cpu), ("Peak memory, MB", _peak)),
-    Axis.CORES: (("Wall seconds", _wall), ("CPU seconds", _cpu)),
-    Axis.ROWS: (("CPU seconds", _cpu), ("Peak memory, MB", _peak)),
+CPU, PEAK = "CPU seconds", "Peak memory, MB"
+PANELS: Mapping[Axis, Sequence[tuple[str, Measure, float | None]]] = {
+    Axis.EVENTS: ((CPU, _cpu, 1.0), (PEAK, _peak, None)),
+    Axis.CUTOFFS: ((CPU, _cpu, None), (PEAK, _peak, None)),
+    Axis.HISTORY: ((CPU, _cpu, 0.0), (PEAK, _peak, None)),
+    Axis.CORES: (("Wall seconds", _wall, -1.0), (CPU, _cpu, None)),
+    Axis.ROWS: ((CPU, _cpu, 1.0), (PEAK, _peak, None)),
 }
+"""The panels of each picture: what they show, and the slope of the dashed line."""
 
 
 def curves_of(results: Results) -> Mapping[Axis, list[Curve]]:
-    """The curves of all stages by what they grow along; axes without any are left out."""
+    """The curves of all stages by what they grow along, the sum of steps first; axes without any are left out."""
     found = [curve for stage in results.stages.values() for curve in stage.findings.curves]
+    found.sort(key=lambda curve: curve.step != WHOLE)
     by_axis = {axis: [curve for curve in found if curve.axis == axis] for axis in Axis}
     return {axis: curves for axis, curves in by_axis.items() if curves}
 
@@ -75,17 +83,33 @@ def pictures(results: Results) -> Mapping[str, str]:
 
 
 def _picture(axis: Axis, curves: Sequence[Curve]) -> str:
-    panels = [_panel(axis, curves, name, measure) for name, measure in MEASURES[axis]]
+    panels = [
+        Panel(name, axis, _series(curves, measure), _ticks(curves[0]), guide=guide)
+        for name, measure, guide in PANELS[axis]
+    ]
     return drawing(panels, f"{TITLES[axis]}: {' and '.join(panel.title.lower() for panel in panels)}")
 
 
-def _panel(axis: Axis, curves: Sequence[Curve], name: str, measure: Measure) -> Panel:
-    series = [
-        Series(curve.step, [(_at(curve, point), measure(point.cost)) for point in curve.points]) for curve in curves
+def _series(curves: Sequence[Curve], measure: Measure) -> list[Series]:
+    """The lines of a panel; the memory of several steps one after the other is that of one of them, and left out."""
+    shown = [curve for curve in curves if measure is not _peak or curve.step != WHOLE]
+    colours = _colours(curves)
+    return [
+        Series(curve.step, [(_at(curve, point), measure(point.cost)) for point in curve.points], colours[curve.step])
+        for curve in shown
     ]
-    ticks = [(_at(curves[0], point), _place(curves[0], point)) for point in curves[0].points]
-    guide = GUIDES[axis] if measure is not _peak else None
-    return Panel(name, axis, series, ticks, guide=guide)
+
+
+def _colours(curves: Sequence[Curve]) -> Mapping[str, str]:
+    """A colour for each curve: its step's own, or the next that no step of this picture has."""
+    names = {curve.step: curve.step.partition(" of ")[0] for curve in curves}
+    known = {step: COLOURS[STEPS.index(name)] for step, name in names.items() if name in STEPS}
+    free = cycle([colour for colour in COLOURS if colour not in known.values()] or COLOURS)
+    return {curve.step: known.get(curve.step) or next(free) for curve in curves}
+
+
+def _ticks(curve: Curve) -> list[tuple[float, str]]:
+    return [(_at(curve, point), _place(curve, point)) for point in curve.points]
 
 
 def _at(curve: Curve, point: Point) -> float:

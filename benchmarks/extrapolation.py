@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.curves import WHOLE
 from benchmarks.findings import Curve
 from benchmarks.fits import Range, beyond
 from benchmarks.results import Results
@@ -13,8 +14,6 @@ EVENTS = (1e9, 1e11)
 HOUR_S, DAY_HOURS = 3_600, 24
 GIGABYTE = 1e9
 MACHINE_CORES, USED_SHARE = 16, 0.5
-WHOLE = "events to features"
-INGEST = "ingest"
 UNMEASURED = "Not measured in this run: it takes the stages `ingest`, `features` and `growth`."
 ASSUMED = """These figures are **extrapolated**, not measured: {largest} events are the most that was. They say which
 order of magnitude to expect, and rest on this:

@@ -1,6 +1,7 @@
 """Once, four and sixteen times the events: daily aggregates and features of services that differ only in listeners."""
 
 from benchmarks.aggregates import aggregate_costs, feature_cost
+from benchmarks.curves import WHOLE
 from benchmarks.findings import Axis, Curve, Findings, Line, Point, Target
 from benchmarks.measuring import Cost, total
 from benchmarks.sizes import Service
@@ -16,7 +17,6 @@ CPU_GROWTH, AN_EVENT = 18, 1.5
 TIMES = 16
 PEAK_GB = 2.0
 GIGABYTE = 1e9
-WHOLE = "events to features"
 
 
 def growth(bench: Workbench) -> Findings:

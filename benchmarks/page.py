@@ -1,9 +1,8 @@
 """`docs/performance.md`: what each stage costs, what bounds it, how it grows, and what far more events would need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.conditions import Conditions
 from benchmarks.curves import curves_of, pictures, section
 from benchmarks.extrapolation import extrapolated
 from benchmarks.findings import Findings, Profile, Target
@@ -41,6 +40,10 @@ GOALS = """## Goals
 
 What the project's issues ask for. {met} of {all} are met.
 """
+SMALL = """## Goals
+
+What the project's issues ask for. They are about larger data than these: nothing is met or missed here.
+"""
 FAR = "## A billion events, a hundred billion"
 
 
@@ -59,7 +62,7 @@ def page(results: Results) -> str:
     measured = {name: results.stages[name] for name in STAGES if name in results.stages}
     parts = [
         HEAD.format(size=results.size, conditions="\n".join(_conditions(measured))).rstrip(),
-        *_goals([target for stage in measured.values() for target in stage.findings.targets]),
+        *_goals(results.size, [target for stage in measured.values() for target in stage.findings.targets]),
         "## Stages",
         *(_stage(name, stage) for name, stage in measured.items()),
         *_missing(measured),
@@ -72,39 +75,46 @@ def page(results: Results) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _conditions(measured: dict[str, Measurement]) -> Iterator[str]:
-    """A line for each set of conditions that some stages share."""
-    groups: dict[str, list[str]] = {}
-    for name, stage in measured.items():
-        groups.setdefault(f"{_told(stage.conditions)}, {stage.at:%Y-%m-%d}", []).append(name)
-    for told, names in groups.items():
-        stages = "" if len(groups) == 1 else f"{', '.join(names)}: "
-        yield f"- {stages}{told}"
+def _conditions(measured: Mapping[str, Measurement]) -> Iterator[str]:
+    """Machine, code and versions, each once, or with the stages that share it."""
+    for told in (_machine, _code, _versions):
+        groups: dict[str, list[str]] = {}
+        for name, stage in measured.items():
+            groups.setdefault(told(stage), []).append(name)
+        for text, names in groups.items():
+            yield f"- {text}" + (f" ({', '.join(names)})" if len(groups) > 1 else "")
     minutes = sum(stage.seconds for stage in measured.values()) / 60
     yield f"- {minutes:.0f} minutes on the wall in all, data included"
 
 
-def _told(conditions: Conditions) -> str:
-    machine, versions = conditions.machine, conditions.versions
-    changes = " with changes" if conditions.has_changes else ""
-    return (
-        f"{machine.processor}, {machine.threads} of {machine.cores} cores, {machine.memory_mb / 1024:.0f} GB, "
-        f"{machine.system}; commit {conditions.commit[:9]}{changes}; "
-        f"{', '.join(f'{name} {version}' for name, version in versions.items())}"
-    )
+def _machine(stage: Measurement) -> str:
+    machine = stage.conditions.machine
+    cores = f"{machine.threads} of {machine.cores} cores"
+    return f"{machine.processor}, {cores}, {machine.memory_mb / 1024:.0f} GB, {machine.system}"
 
 
-def _goals(targets: list[Target]) -> Iterator[str]:
+def _code(stage: Measurement) -> str:
+    changes = " with changes" if stage.conditions.has_changes else ""
+    return f"commit {stage.conditions.commit[:9]}{changes}, measured on {stage.at:%Y-%m-%d}"
+
+
+def _versions(stage: Measurement) -> str:
+    return ", ".join(f"{name} {version}" for name, version in stage.conditions.versions.items())
+
+
+def _goals(size: str, targets: Sequence[Target]) -> Iterator[str]:
     asked = [target for target in targets if target.issue is not None]
-    yield GOALS.format(met=sum(target.is_met for target in asked), all=len(asked)).rstrip()
+    yield SMALL if size == "small" else GOALS.format(met=sum(t.is_met for t in asked), all=len(asked)).rstrip()
     rows = [
-        (target.promise, f"issue {target.issue}", plain(target.figure), limit(target), _verdict(target))
+        (target.promise, f"issue {target.issue}", plain(target.figure), limit(target), _verdict(size, target))
         for target in asked
     ]
     yield table(["promise", "asked for in", "measured", "goal", ""], rows, texts=2)
 
 
-def _verdict(target: Target) -> str:
+def _verdict(size: str, target: Target) -> str:
+    if size == "small":
+        return ""
     return "met" if target.is_met else "**missed**"
 
 
@@ -140,7 +150,7 @@ def _profile(profile: Profile) -> str:
     return f"Where `{profile.step}` spends its time, by {profile.by}:\n\n" + table(["part", "seconds", "share"], rows)
 
 
-def _missing(measured: dict[str, Measurement]) -> Iterator[str]:
+def _missing(measured: Mapping[str, Measurement]) -> Iterator[str]:
     missing = [name for name in STAGES if name not in measured]
     if missing:
         yield f"Not measured in this run: {', '.join(missing)}."

@@ -59,8 +59,12 @@ class Run:
         return read_results(self.path) if self.path.exists() else Results(self.size.name)
 
     def open_stages(self, names: Sequence[str]) -> list[str]:
-        """Those among `names` that are to be measured: all, or with a resumed run those that this code never was."""
-        done = self.results.measured_under(self.conditions) if self.is_resumed else {}
+        """Those among `names` that are to be measured: all, or for a resumed run those that this code never measured.
+
+        Raises ValueError if there are results that cannot be added to: better now than after an hour.
+        """
+        found = self.results.measured_under(self.conditions)
+        done = found if self.is_resumed else {}
         return [name for name in self.stages if name in names and name not in done]
 
     def measure(self, names: Sequence[str], scratch: Path, tell: Callable[[str], None]) -> Outcome:

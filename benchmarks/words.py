@@ -17,7 +17,7 @@ def brief(number: float) -> str:
     for size, unit in UNITS:
         if number >= size:
             return f"{plain(number / size, 2)} {unit}"
-    return plain(number, 2)
+    return f"{number:g}"
 
 
 def plain(number: float, digits: int = DIGITS) -> str:

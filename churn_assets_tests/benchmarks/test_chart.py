@@ -14,7 +14,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 PANEL = Panel(
     "CPU seconds",
     "events",
-    [Series("ours <&>", [(1, 2.0), (4, 8.0), (16, 33.0)]), Series("another", [(1, 1.9), (4, 8.1), (16, 32.0)])],
+    [
+        Series("ours <&>", [(1, 2.0), (4, 8.0), (16, 33.0)], "red"),
+        Series("another", [(1, 1.9), (4, 8.1), (16, 32.0)], "blue"),
+    ],
     [(1, "1x"), (4, "4x"), (16, "16x")],
     guide=1.0,
 )

@@ -85,8 +85,9 @@ def test_stages_of_other_conditions_are_told_apart() -> None:
 
     text = page(whole().with_stage("drift", other))
 
-    assert row(text, "- ingest, features, cores, growth: ").count("commit 012345678;") == 1
-    assert "commit fedcba987 with changes" in row(text, "- drift: ")
+    assert row(text, "- commit 012345678").endswith(", measured on 2026-11-24 (ingest, features, cores, growth)")
+    assert row(text, "- commit fedcba987 with changes").endswith("(drift)")
+    assert row(text, "- A Processor") == "- A Processor, 2 of 4 cores, 8 GB, Linux"
 
 
 def test_every_picture_that_the_page_shows_is_written_beside_it(tmp_path: Path) -> None:
