@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from churn_assets.ingest.exact_line import read_line
 from churn_assets.ingest.log_line import Fault, LogLine, Reason
@@ -32,10 +33,11 @@ def _read_at_once(data: bytes) -> list[LogLine] | None:
     # end stands between braces: inside an object or an array, no `{` may follow a `}`.
     if not _are_between_braces(characters, ends) or (_has_unicode_escape(characters) and _NUL_ESCAPE in data):
         return None
+    if not _is_utf8(data):  # msgspec does not look inside the text of keys that it skips
+        return None
     try:
-        data.decode()  # msgspec does not look inside the text of keys that it skips
         rows = _DECODER.decode_lines(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError):
         return None
     return rows if len(rows) == len(ends) + 1 else None
 
@@ -49,6 +51,16 @@ def _are_between_braces(characters: Characters, ends: npt.NDArray[np.int64]) -> 
 def _has_unicode_escape(characters: Characters) -> bool:
     # Looking for the whole escape in all of the bytes costs a quarter of what decoding them does.
     return bool((characters[1:][characters[:-1] == _BACKSLASH] == _UNICODE).any())
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether `data.decode()` would succeed; it would also write every character out, which takes 15 times as long."""
+    text = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int32)), pa.py_buffer(data))
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _read_each(data: bytes) -> tuple[list[LogLine], dict[int, Fault]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import dagster as dg
 
@@ -36,7 +35,7 @@ class Session:
     @cached_property
     def lake(self) -> Lake:
         """The lake of the settings."""
-        return Lake(Path(self.settings.lake_url))
+        return Lake.of(self.settings)
 
     @property
     def landing(self) -> LandingResource:

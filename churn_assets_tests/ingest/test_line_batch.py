@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from churn_assets.ingest.exact_line import read_line
 from churn_assets.ingest.line_batch import read_lines
@@ -77,3 +78,26 @@ def test_a_line_end_at_either_edge_makes_an_empty_line(end: bytes) -> None:
 @given(GOOD_LINES)
 def test_ordinary_lines_mean_the_same_to_the_fast_and_the_patient_reader(good: bytes) -> None:
     assert read_lines(good) == ([read_line(good)], {})
+
+
+UTF8_AND_NEARLY = st.lists(
+    st.binary(min_size=1, max_size=2)
+    | st.sampled_from(
+        [b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xf0\x9f\x8e\xb5", b"\xef\xbf\xbe", b"\xe2\x82"]
+    )
+    | st.text(max_size=2).map(lambda text: text.encode(errors="ignore")),
+    max_size=4,
+).map(b"".join)
+
+
+@PROPERTY
+@given(UTF8_AND_NEARLY)
+def test_bytes_that_are_no_text_cost_their_line_also_where_nobody_reads_them(content: bytes) -> None:
+    quiet = bytes(byte for byte in content if byte >= ord(" ") and byte not in b'"\\')
+    lines = [line(), line(ignored="@").replace(b"@", quiet), line(userId="7")]
+
+    rows, faults = read_lines(b"\n".join(lines))
+
+    is_text = quiet.decode(errors="replace").encode() == quiet
+    assert [row.user_id for row in rows][-1] == "7"
+    assert {index: fault.reason for index, fault in faults.items()} == ({} if is_text else {1: "invalid_utf8"})
