@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks import production
 from benchmarks.crowd import FIRST_DAY
 from benchmarks.findings import Findings, Line, Target
+from benchmarks.profiling import functions, profile
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def daily_update(bench: Workbench) -> Findings:
     day = bench.measure("a new day", update, home=str(home), days=plain)
     between = bench.measure("the days up to the week's last", update, home=str(home), days=weekly - 1)
     week = bench.measure("a new day that ends a week", update, home=str(home), days=weekly)
+    looked = profile(bench, "a new day", functions, update, home=str(home), days=weekly + 1)
     return Findings(
         "daily_update",
         {"days": size.service_days, "listeners": size.service_listeners, "partitions made": week.answer},
@@ -52,6 +54,7 @@ def daily_update(bench: Workbench) -> Findings:
             Target("wall seconds of a new day", day.cost.wall_seconds, SECONDS, issue=6),
             Target("wall seconds of a new day with a new cut-off", week.cost.wall_seconds, SECONDS, issue=6),
         ],
+        profiles=[looked],
     )
 
 
@@ -80,7 +83,7 @@ def make_home(home: str, listeners: int, days: int) -> None:
     write_logs(World(FIRST_DAY, 1, listeners, days + 2 * A_WEEK), Path(home) / LATER)
     settings = _landed(home, days)
     run_everything(settings, until="models")
-    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
     registry.point(CHAMPION, registry.challenger().number)
     run_everything(settings)
 
@@ -129,7 +132,7 @@ def _drift_rows(settings: "Settings", lake: "Lake", day: date) -> int:
     from churn_assets.registry.tracking import tracking_below
 
     schema = CATALOGUE.schema(settings.lookback_days)
-    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
     window = Window(day, settings.drift_window_days)
     keys = [window.first_cutoff.isoformat(), window.last_cutoff.isoformat()]
     features, population = (lake.scan(contract).between(*keys) for contract in (USER_FEATURES, POPULATION))

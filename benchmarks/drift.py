@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.crowd import crowd
 from benchmarks.findings import Findings, Line, Target
+from benchmarks.profiling import functions, profile
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def drift(bench: Workbench) -> Findings:
     bare = bench.measure("reference: scipy's ks_2samp and chi-squared", bare_tests, repeats=repeats, rows=rows)
     read = bench.measure("reading", read_halves, repeats=repeats, rows=rows)
     made = bench.measure("drift report", report, repeats=repeats, rows=rows)
+    looked = profile(bench, "drift report", functions, report, rows=rows)
     return Findings(
         "drift",
         {"window rows": made.answer["window"], "reference rows": made.answer["reference"]},
@@ -34,6 +36,7 @@ def drift(bench: Workbench) -> Findings:
             Line("of each of them: a process' start, imports, and reading both", read.cost),
         ],
         [Target("wall seconds of the report, reading included", made.cost.wall_seconds, SECONDS, issue=6)],
+        profiles=[looked],
     )
 
 

@@ -1,8 +1,10 @@
 """Daily aggregates once, then features at many cut-offs and at a new one, beside a bare scan of the event columns."""
 
 from benchmarks import production, references
-from benchmarks.aggregates import aggregate_costs, compiling_cost, feature_cost
-from benchmarks.findings import Findings, Line, Target
+from benchmarks.aggregates import AGGREGATES, aggregate_costs, compiling_cost, feature_cost
+from benchmarks.findings import Findings, Line, Profile, Target
+from benchmarks.profiling import operators, profile
+from benchmarks.sizes import FIRST_DAY
 from benchmarks.workbench import Workbench, stored_bytes
 
 BOUND = """
@@ -51,5 +53,17 @@ def features(bench: Workbench) -> Findings:
             ),
             Target("features at 1 new cut-off, in scans", one.cpu_seconds / scan.cpu_seconds, ONE_RATIO, issue=2),
         ],
+        profiles=_profiles(bench),
         stored_bytes={table: stored_bytes(root / table) for table in TABLES},
     )
+
+
+def _profiles(bench: Workbench) -> list[Profile]:
+    """Where each step's time goes, at 1x: four times as much would say the same, and take four times as long."""
+    service = bench.size.base
+    lake = str(bench.lake(service))
+    built = [profile(bench, job.__name__, operators, job, lake=lake, days=service.keys) for job in AGGREGATES]
+    arguments = {"first_day": FIRST_DAY.isoformat(), "lookback_days": bench.size.lookback_days}
+    cutoffs = service.cutoffs(bench.size.cutoffs)
+    made = profile(bench, "user_features", operators, production.user_features, lake=lake, cutoffs=cutoffs, **arguments)
+    return [*built, made]

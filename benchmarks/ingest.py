@@ -5,8 +5,9 @@ from pathlib import Path
 
 from benchmarks import production, references
 from benchmarks.aggregates import compiling_cost
-from benchmarks.findings import Axis, Curve, Findings, Line, Point, Target
+from benchmarks.findings import Axis, Curve, Findings, Line, Point, Profile, Target
 from benchmarks.measuring import Cost, Measured
+from benchmarks.profiling import functions, operators, profile
 from benchmarks.sizes import FIRST_DAY
 from benchmarks.workbench import Workbench, stored_bytes
 
@@ -58,8 +59,18 @@ def ingest(bench: Workbench) -> Findings:
         ],
         _targets(ours.cost, bare, max(in_one.peak_bytes, ours.cost.peak_bytes)),
         [Curve("ingest", Axis.EVENTS, [*points, Point(lines, ours.cost)])],
+        profiles=_profiles(bench),
         stored_bytes={table: stored_bytes(_lake(bench) / table) for table in TABLES},
     )
+
+
+def _profiles(bench: Workbench) -> list[Profile]:
+    """Where the time of one day goes: by our functions, and by what DuckDB does inside of them."""
+    arguments = {"landing": str(bench.landing_of(1)), "days": [FIRST_DAY.isoformat()]}
+    return [
+        profile(bench, "ingest of a day", look, production.ingest, lake=str(bench.fresh("lake-profiled")), **arguments)
+        for look in (functions, operators)
+    ]
 
 
 def _targets(ours: Cost, bare: Cost, peak_bytes: int) -> list[Target]:

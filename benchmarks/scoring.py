@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.crowd import WEEKS, crowd
 from benchmarks.findings import Findings, Line, Target
+from benchmarks.profiling import functions, profile
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def scoring(bench: Workbench) -> Findings:
         lines += [Line(f"reference: {rung}, probabilities alone", bare.cost), Line(f"{rung}, with reasons", done.cost)]
         walls.append(done.cost.wall_seconds)
         peaks.append(done.cost.peak_bytes / GIGABYTE)
+    slowest = list(models.values())[walls.index(max(walls))]
+    looked = profile(
+        bench, "scoring by the slowest rung", functions, score_lake, lake=str(lake), home=str(home), version=slowest
+    )
     return Findings(
         "scoring",
         {"rows": scored, "rungs": len(models)},
@@ -45,6 +50,7 @@ def scoring(bench: Workbench) -> Findings:
             Target("wall seconds of the slowest rung", max(walls), SECONDS, issue=6),
             Target("peak memory in GB", max(peaks), PEAK_GB),
         ],
+        profiles=[looked],
     )
 
 

@@ -42,7 +42,7 @@ def _stage(title: str, module: ModuleType, *needs: Data) -> Stage:
 
 STAGES: Mapping[str, Stage] = {
     "ingest": _stage("JSON lines to clean events, beside DuckDB's read_json", ingest, Data.LANDING),
-    "features": _stage("events to daily aggregates to features, beside a bare scan", features, Data.MAIN),
+    "features": _stage("events to daily aggregates to features, beside a bare scan", features, Data.MAIN, Data.BASE),
     "labels": _stage("who is at risk and who left, beside SQL by hand", labels, Data.MAIN),
     "new_day": _stage("a day more after 30, 60 and 120 days, and a cut-off more", new_day, Data.MAIN),
     "beside_pandas": _stage("features beside plain pandas, and whether both say the same", beside_pandas, Data.PANDAS),

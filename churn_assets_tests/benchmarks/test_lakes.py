@@ -76,7 +76,9 @@ def test_labels_by_hand_say_what_the_platform_says_until_one_is_changed(lake: Pa
     assert labels.compare(root, cutoffs) == 0
 
     plain = labels._plain_path(root, cutoffs[0])
-    duckdb.sql(f"COPY (SELECT * REPLACE (NOT churned AS churned) FROM '{plain}' LIMIT 3) TO '{plain}.other'")
+    duckdb.sql(
+        f"COPY (SELECT * REPLACE (NOT churned AS churned) FROM '{plain}' LIMIT 3) TO '{plain}.other' (FORMAT parquet)"
+    )
     Path(f"{plain}.other").rename(plain)
     assert labels.compare(root, cutoffs) > 3
 
