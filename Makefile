@@ -56,7 +56,7 @@ tour: install  ## execute the notebook tour on the home again, and keep its outp
 	@$(BIN)/python -m churn_assets_tests.workspace.tour
 
 bench: install  ## measure speed and memory beside the references (STAGES="ingest drift" SIZE=small RESUME=1 SCRATCH=folder)
-	@$(BIN)/python -m benchmarks $(STAGES) $(if $(SIZE),--size $(SIZE)) $(if $(RESUME),--resume) $(if $(SCRATCH),--scratch $(SCRATCH))
+	@$(BIN)/python -m benchmarks $(STAGES) $(foreach size,$(SIZE),--size $(size)) $(if $(RESUME),--resume) $(if $(SCRATCH),--scratch $(SCRATCH))
 
 drift-study: install  ## measure false alarms and power of the drift report; writes docs/drift.md
 	@$(BIN)/python -m benchmarks.drift_alarms

@@ -8,7 +8,7 @@ from benchmarks.findings import Axis, Curve, Point
 from benchmarks.fits import power_law
 from benchmarks.measuring import Cost
 from benchmarks.results import Results
-from benchmarks.words import MEBIBYTE, brief, plain, table
+from benchmarks.words import MEBIBYTE, brief, plain, table, wrapped
 
 Measure = Callable[[Cost], float]
 """What a picture shows of a cost."""
@@ -17,14 +17,12 @@ NAMES = {
     Axis.CUTOFFS: "cutoffs",
     Axis.HISTORY: "history",
     Axis.CORES: "cores",
-    Axis.ROWS: "rows",
 }
 TITLES = {
     Axis.EVENTS: "More events",
     Axis.CUTOFFS: "More cut-offs",
     Axis.HISTORY: "More history",
     Axis.CORES: "More cores",
-    Axis.ROWS: "More rows",
 }
 TOLD = {
     Axis.EVENTS: "Listeners, and with them events, 1x, 4x and 16x. A slope of 1 (dashed) is as much more CPU as there "
@@ -32,9 +30,7 @@ TOLD = {
     Axis.CUTOFFS: "Weekly cut-offs in one pass over more than a year of events.",
     Axis.HISTORY: "One new day, from its log file to its daily aggregates, after so many days of history.",
     Axis.CORES: "The same work held to one core and to two. Dashed is half the time.",
-    Axis.ROWS: "Rows of listeners at a cut-off.",
 }
-MULTIPLIED = (Axis.EVENTS, Axis.ROWS)
 WHOLE = "events to features"
 """All steps of that name together."""
 STEPS = (WHOLE, "ingest", "sessions", "listener_days", "listener_item_gaps", "user_features")
@@ -59,7 +55,6 @@ PANELS: Mapping[Axis, Sequence[tuple[str, Measure, float | None]]] = {
     Axis.CUTOFFS: ((CPU, _cpu, None), (PEAK, _peak, None)),
     Axis.HISTORY: ((CPU, _cpu, 0.0), (PEAK, _peak, None)),
     Axis.CORES: (("Wall seconds", _wall, -1.0), (CPU, _cpu, None)),
-    Axis.ROWS: ((CPU, _cpu, 1.0), (PEAK, _peak, None)),
 }
 """The panels of each picture: what they show, and the slope of the dashed line."""
 
@@ -114,11 +109,11 @@ def _ticks(curve: Curve) -> list[tuple[float, str]]:
 
 def _at(curve: Curve, point: Point) -> float:
     """Where a point is drawn: sizes of data as multiples of the first, which differs from step to step."""
-    return point.at / curve.points[0].at if curve.axis in MULTIPLIED else point.at
+    return point.at / curve.points[0].at if curve.axis == Axis.EVENTS else point.at
 
 
 def _place(curve: Curve, point: Point) -> str:
-    return f"{_at(curve, point):.0f}x" if curve.axis in MULTIPLIED else brief(point.at)
+    return f"{_at(curve, point):.0f}x" if curve.axis == Axis.EVENTS else brief(point.at)
 
 
 def section(axis: Axis, curves: Sequence[Curve]) -> str:
@@ -126,7 +121,7 @@ def section(axis: Axis, curves: Sequence[Curve]) -> str:
     return "\n\n".join(
         [
             f"### {TITLES[axis]}",
-            TOLD[axis],
+            wrapped(TOLD[axis]),
             f"![{TITLES[axis]}](images/{picture_name(axis)})",
             table(_headings(axis, curves[0]), (_row(axis, curve) for curve in curves)),
         ]
@@ -137,7 +132,7 @@ def _headings(axis: Axis, first: Curve) -> list[str]:
     if axis == Axis.CORES:
         return ["step", *(f"{name}, {point.at:.0f}" for name in ("wall s", "CPU s") for point in first.points)]
     places = [f"CPU s, {_place(first, point)}" for point in first.points]
-    return ["step", *(["1x is", *places] if axis in MULTIPLIED else places), "slope", "R²", "last slope"]
+    return ["step", *(["1x is", *places] if axis == Axis.EVENTS else places), "slope", "R²", "last slope"]
 
 
 def _row(axis: Axis, curve: Curve) -> Iterator[str]:
@@ -145,7 +140,7 @@ def _row(axis: Axis, curve: Curve) -> Iterator[str]:
     if axis == Axis.CORES:
         yield from (plain(measure(point.cost)) for measure in (_wall, _cpu) for point in curve.points)
         return
-    if axis in MULTIPLIED:
+    if axis == Axis.EVENTS:
         yield brief(curve.points[0].at)
     costs = [(point.at, _cpu(point.cost)) for point in curve.points]
     yield from (plain(cost) for _, cost in costs)

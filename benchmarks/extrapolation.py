@@ -27,8 +27,10 @@ order of magnitude to expect, and rest on this:
 - CPU hours are those of the processor above. Machines have {cores} such cores, of which {share:.0%} of the time is
   used (assumed).
 - More than one machine takes an engine that divides the work: days for ingest and the daily tables, listeners for
-  item gaps and features. DuckDB is one process on one machine; Spark runs the same declarations and takes more CPU
-  for each event.
+  item gaps and features. DuckDB is one process on one machine; [Spark](how-to/spark.md) runs the same declarations,
+  and takes more CPU for each event.
+- Labels and scores were measured at one size, and are taken in proportion: labels to the events, scores at a cut-off
+  to the listeners. Training is left out: it need not learn from all of so many.
 - Memory is that of the largest step, whose engine spills to disk beyond its limit of 2 GB: the range says what the
   slopes say; the limit says what it must not pass.
 - A day of ingest is sorted in one piece, so that a day's file with {day} events or more takes a larger memory limit.
@@ -41,11 +43,14 @@ def extrapolated(results: Results) -> str:
     if not {"ingest", "features", "growth"} <= stages.keys():
         return UNMEASURED
     curves = {curve.step: curve for name in ("ingest", "growth") for curve in stages[name].findings.curves}
-    steps = [curve for step, curve in curves.items() if step != WHOLE]
+    cpu = {step: [cpu_seconds(curve, n) for n in EVENTS] for step, curve in curves.items() if step != WHOLE}
     return "\n\n".join(
         [
             _assumed(results, curves[WHOLE]),
-            table(["", *(f"{brief(n)} events" for n in EVENTS)], [*_cpu(steps), *_disk(results), *_memory(curves)]),
+            table(
+                ["", *(f"{brief(n)} events" for n in EVENTS)],
+                [*_cpu(cpu | dict(_proportional(results))), *_disk(results), *_memory(curves)],
+            ),
         ]
     )
 
@@ -71,21 +76,28 @@ def cpu_seconds(curve: Curve, events: float) -> Range:
     return beyond([(point.at, point.cost.cpu_seconds) for point in curve.points], events)
 
 
-def _cpu(steps: Sequence[Curve]) -> Iterator[tuple[str, ...]]:
-    costs = {n: [cpu_seconds(curve, n) * (1 / HOUR_S) for curve in steps] for n in EVENTS}
-    for number, curve in enumerate(steps):
-        yield (f"CPU hours: {curve.step}", *(between(costs[n][number]) for n in EVENTS))
-    totals = {n: _total(costs[n]) for n in EVENTS}
-    yield ("**CPU hours, once, all history**", *(f"**{between(totals[n])}**" for n in EVENTS))
-    yield ("machines, to have it within a day", *(machines(totals[n], DAY_HOURS) for n in EVENTS))
-    yield ("machines, to have it within an hour", *(machines(totals[n], 1) for n in EVENTS))
+def _proportional(results: Results) -> Iterator[tuple[str, list[Range]]]:
+    """Steps that were measured at one size: labels by events, scores by listeners; those that were measured at all."""
+    stages, shape = results.stages, results.stages["features"].findings.sizes
+    if "labels" in stages:
+        found = stages["labels"].findings
+        an_event = found.lines[-1].cost.cpu_seconds / found.sizes["events"]
+        yield "labels", [Range(an_event * n, an_event * n) for n in EVENTS]
+    if "scoring" in stages:
+        found = stages["scoring"].findings
+        a_row = max(line.cost.cpu_seconds for line in found.lines) / found.sizes["rows"]
+        an_event = a_row * shape["listeners"] / shape["events"]
+        yield "scores at a cut-off, with reasons", [Range(an_event * n, an_event * n) for n in EVENTS]
 
 
-def _total(ranges: Sequence[Range]) -> Range:
-    first, *others = ranges
-    for other in others:
-        first += other
-    return first
+def _cpu(seconds: Mapping[str, Sequence[Range]]) -> Iterator[tuple[str, ...]]:
+    hours = {step: [found * (1 / HOUR_S) for found in costs] for step, costs in seconds.items()}
+    for step, costs in hours.items():
+        yield (f"CPU hours: {step}", *map(between, costs))
+    totals = [sum(costs, Range(0, 0)) for costs in zip(*hours.values(), strict=True)]
+    yield ("**CPU hours, once, all history**", *(f"**{between(total)}**" for total in totals))
+    yield ("machines, to have it within a day", *(machines(total, DAY_HOURS) for total in totals))
+    yield ("machines, to have it within an hour", *(machines(total, 1) for total in totals))
 
 
 def machines(cpu_hours: Range, hours: float) -> str:

@@ -13,7 +13,6 @@ class Axis(StrEnum):
     CUTOFFS = "cut-offs"
     HISTORY = "days of history"
     CORES = "cores"
-    ROWS = "rows"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from benchmarks.extrapolation import extrapolated
 from benchmarks.findings import Findings, Profile, Target
 from benchmarks.results import Measurement, Results
 from benchmarks.stages import STAGES
-from benchmarks.words import limit, peak, plain, spread, table, wall
+from benchmarks.words import limit, peak, plain, spread, table, wall, wrapped
 
 IMAGES = "images"
 HEAD = """# What it costs, and how that grows
@@ -132,7 +132,7 @@ def _stage(name: str, stage: Measurement) -> str:
             ),
         ),
         *_beside(findings),
-        f"**What bounds it.** {STAGES[name].bound.strip()}",
+        wrapped(f"**What bounds it.** {STAGES[name].bound}"),
         *(_profile(profile) for profile in findings.profiles),
     ]
     return "\n\n".join(parts)
@@ -141,7 +141,7 @@ def _stage(name: str, stage: Measurement) -> str:
 def _beside(findings: Findings) -> Iterator[str]:
     if findings.targets:
         rows = [(target.promise, plain(target.figure), limit(target)) for target in findings.targets]
-        yield table(["beside its reference", "measured", "goal"], rows)
+        yield table(["compared, or asked for", "measured", "goal"], rows)
 
 
 def _profile(profile: Profile) -> str:

@@ -1,6 +1,7 @@
 """Figures and tables as Markdown."""
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from benchmarks.findings import Target
@@ -10,6 +11,7 @@ from benchmarks.measuring import Cost
 MEBIBYTE = 1 << 20
 UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 DIGITS = 3
+WIDTH = 120
 
 
 def brief(number: float) -> str:
@@ -53,6 +55,11 @@ def spread(cost: Cost) -> str:
 def limit(target: Target) -> str:
     """What the figure is held against."""
     return f"{'at most' if target.is_ceiling else 'at least'} {target.limit:,g}"
+
+
+def wrapped(text: str) -> str:
+    """A paragraph in lines of the length that the documents have."""
+    return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:

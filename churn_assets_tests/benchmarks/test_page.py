@@ -38,7 +38,7 @@ def test_a_stage_shows_its_processes_its_sizes_and_what_bounds_it() -> None:
     assert "1,000 lines, 450,000 bytes" in text
     assert row(text, "| ours |") == "| ours | 2.00 |  | ~1.00 | 100 |"
     assert row(text, "| sessions | 1.00 |") == "| sessions | 1.00 | +25% of 3 | 0.500 | 1 |"
-    assert STAGES["ingest"].bound.strip() in text
+    assert " ".join(STAGES["ingest"].bound.split()) in " ".join(text.split())
 
 
 def test_a_profile_is_shown_with_shares_of_its_whole() -> None:
