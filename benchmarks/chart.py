@@ -7,7 +7,7 @@ from html import escape
 
 WIDTH, HEIGHT = 450, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 142, 44, 46
-COLOURS = ("#4f43dd", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1")
+COLOURS = ("#4f43dd", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1", "#7c2d12", "#525252")
 LABEL_PX = 14
 """Least distance between the labels of two lines."""
 DECADE_STEPS = (1, 2, 5)
@@ -94,12 +94,12 @@ def _across(places: Sequence[float]) -> Scale:
 
 
 def decade_steps(low: float, high: float) -> list[float]:
-    """The values 1, 2, 5, 10, ... from just below `low` to just above `high`, at least two of them."""
+    """The values 1, 2, 5, 10, ... from just below `low` to just above `high`, at least three of them."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1
     steps = [step * 10.0**decade for decade in range(first, last + 1) for step in DECADE_STEPS]
     start = max(n for n, step in enumerate(steps) if step <= low * (1 + 1e-9))
     end = min(n for n, step in enumerate(steps) if step >= high * (1 - 1e-9))
-    return steps[start : max(end, start + 1) + 1]
+    return steps[min(start, max(0, end - 2)) : max(end, start + 1, 2) + 1]
 
 
 def _grid(steps: Sequence[float], y: Scale) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _colours(curves: Sequence[Curve]) -> Mapping[str, str]:
     """A colour for each curve: its step's own, or the next that no step of this picture has."""
     names = {curve.step: curve.step.partition(" of ")[0] for curve in curves}
     known = {step: COLOURS[STEPS.index(name)] for step, name in names.items() if name in STEPS}
-    free = cycle([colour for colour in COLOURS if colour not in known.values()] or COLOURS)
+    free = cycle(COLOURS[len(STEPS) :])
     return {curve.step: known.get(curve.step) or next(free) for curve in curves}
 
 

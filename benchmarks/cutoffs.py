@@ -23,7 +23,7 @@ def cutoffs(bench: Workbench) -> Findings:
         Point(count, label_cost(bench, service, service.mature_cutoffs(count), repeats=size.repeats))
         for count in size.curve_cutoffs
     ]
-    curves = [Curve("user_features", Axis.CUTOFFS, made), Curve("population and churn_labels", Axis.CUTOFFS, told)]
+    curves = [Curve("user_features", Axis.CUTOFFS, made), Curve("labels", Axis.CUTOFFS, told)]
     return Findings(
         "cutoffs",
         {"events": bench.events(service), "listeners": service.listeners, "days": service.days},

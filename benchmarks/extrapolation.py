@@ -6,24 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.curves import WHOLE
 from benchmarks.findings import Curve
 from benchmarks.fits import Range, beyond
+from benchmarks.production import MEMORY_LIMIT
 from benchmarks.results import Results
 from benchmarks.sizes import SIZES
-from benchmarks.words import between, brief, plain, table
+from benchmarks.words import between, brief, items, plain, table, wrapped
 
 EVENTS = (1e9, 1e11)
 HOUR_S, DAY_HOURS = 3_600, 24
 GIGABYTE = 1e9
 MACHINE_CORES, USED_SHARE = 16, 0.5
 UNMEASURED = "Not measured in this run: it takes the stages `ingest`, `features` and `growth`."
-ASSUMED = """These figures are **extrapolated**, not measured: {largest} events are the most that was. They say which
-order of magnitude to expect, and rest on this:
-
+MARKED = """
+These figures are **extrapolated**, not measured: {largest} events are the most that was. They say which order of
+magnitude to expect, and rest on this:
+"""
+ASSUMED = """
 - More events are more listeners, {per_listener} events each in {days} days: {listeners}. Days, songs and cut-offs
   ({cutoffs}, in one pass) stay as they are.
-- Each step goes on from its largest measured size along the fitted slope, and along the slope of the last step
-  between two sizes; the range is from the lesser to the greater. Where both read the same, so do the slopes. Nothing
-  new may begin to bound the work on the way: a hundred billion events are {times} times what was measured, and no
-  slope holds that far by itself.
+- Each step goes on from its largest measured size, along the slope of the last step between two sizes and along the
+  fitted slope, or along 1 where that is less, since what lowers it are fixed costs. The range is from the lesser to
+  the greater. Nothing new may begin to bound the work on the way: a hundred billion events are {times} times what was
+  measured, and no slope holds that far by itself.
 - CPU hours are those of the processor above. Machines have {cores} such cores, of which {share:.0%} of the time is
   used (assumed).
 - More than one machine takes an engine that divides the work: days for ingest and the daily tables, listeners for
@@ -31,9 +34,11 @@ order of magnitude to expect, and rest on this:
   and takes more CPU for each event.
 - Labels and scores were measured at one size, and are taken in proportion: labels to the events, scores at a cut-off
   to the listeners. Training is left out: it need not learn from all of so many.
-- Memory is that of the largest step, whose engine spills to disk beyond its limit of 2 GB: the range says what the
-  slopes say; the limit says what it must not pass.
-- A day of ingest is sorted in one piece, so that a day's file with {day} events or more takes a larger memory limit.
+- Memory is that of the largest step by its own slopes. Its engine has a limit ({limit}) beyond which it goes through
+  the disk, and item gaps are made in one pass: the figure is what a limit would have to be for as little of that as
+  here.
+- Ingest sorts a day in one piece: a day of {day} lines takes what the table of ingest shows, one of so many more
+  takes a larger limit, or the disk.
 """
 
 
@@ -58,22 +63,24 @@ def extrapolated(results: Results) -> str:
 def _assumed(results: Results, whole: Curve) -> str:
     features, size = results.stages["features"].findings.sizes, SIZES[results.size]
     largest, each = whole.points[-1].at, features["events"] / features["listeners"]
-    return ASSUMED.format(
-        largest=brief(largest),
-        per_listener=f"{each:,.0f}",
-        days=features["days"],
-        listeners=", ".join(f"{brief(n)} events are {brief(n / each)} listeners" for n in EVENTS),
-        cutoffs=size.cutoffs,
-        times=f"{EVENTS[-1] / largest:,.0f}",
-        cores=MACHINE_CORES,
-        share=USED_SHARE,
-        day=brief(size.lines_a_file * 4),
-    )
+    told = {
+        "largest": brief(largest),
+        "per_listener": f"{each:,.0f}",
+        "days": features["days"],
+        "listeners": ", ".join(f"{brief(n)} events are {brief(n / each)} listeners" for n in EVENTS),
+        "cutoffs": size.cutoffs,
+        "times": f"{EVENTS[-1] / largest:,.0f}",
+        "cores": MACHINE_CORES,
+        "share": USED_SHARE,
+        "limit": MEMORY_LIMIT,
+        "day": brief(size.lines_a_file),
+    }
+    return "\n\n".join([wrapped(MARKED.format(**told)), items(ASSUMED.format(**told))])
 
 
 def cpu_seconds(curve: Curve, events: float) -> Range:
     """What a step would take for so many events."""
-    return beyond([(point.at, point.cost.cpu_seconds) for point in curve.points], events)
+    return beyond([(point.at, point.cost.cpu_seconds) for point in curve.points], events, at_least=1.0)
 
 
 def _proportional(results: Results) -> Iterator[tuple[str, list[Range]]]:

@@ -53,11 +53,13 @@ def power_law(points: Sequence[tuple[float, float]]) -> PowerLaw:
     return PowerLaw(math.exp(mean_y - slope * mean_x), slope, fit, (y1 - y0) / (x1 - x0))
 
 
-def beyond(points: Sequence[tuple[float, float]], size: float) -> Range:
-    """What `size` would cost: on from the largest that was measured, along the fitted slope and along the last one.
+def beyond(points: Sequence[tuple[float, float]], size: float, *, at_least: float = -math.inf) -> Range:
+    """What `size` would cost: on from the largest that was measured, along the last slope and along the fitted one.
 
-    Neither is right; the truth lies between them only if nothing new begins to bound the work on the way.
+    `at_least` is the least that counts as the fitted slope. What grows with the data cannot stay below 1: a smaller slope
+    is that of fixed costs, which vanish on the way. Neither end is right; the truth lies between them only if nothing
+    new begins to bound the work.
     """
     law, (largest, cost) = power_law(points), points[-1]
-    found = [cost * (size / largest) ** slope for slope in (law.slope, law.last_slope)]
+    found = [cost * (size / largest) ** slope for slope in (max(law.slope, at_least), law.last_slope)]
     return Range(min(found), max(found))

@@ -18,7 +18,7 @@ def brief(number: float) -> str:
     """A count in few characters: 5.8 M, 100 B."""
     for size, unit in UNITS:
         if number >= size:
-            return f"{plain(number / size, 2)} {unit}"
+            return f"{plain(number / size, 2).removesuffix('.0')} {unit}"
     return f"{number:g}"
 
 
@@ -60,6 +60,15 @@ def limit(target: Target) -> str:
 def wrapped(text: str) -> str:
     """A paragraph in lines of the length that the documents have."""
     return textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def items(text: str) -> str:
+    """A list, each item in lines of that length; in `text` an item begins with a hyphen at the start of a line."""
+    found = (" ".join(item.split()) for item in f"\n{text.strip()}".split("\n- ")[1:])
+    return "\n".join(
+        textwrap.fill(f"- {item}", WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        for item in found
+    )
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:

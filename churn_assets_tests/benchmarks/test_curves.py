@@ -83,7 +83,7 @@ def test_machines_are_whole_ones(hours: Range, needed: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "told"),
-    [(1, "1"), (52, "52"), (5_784_434, "5.8 M"), (1e9, "1.0 B"), (1e11, "100 B"), (282_000, "280 k")],
+    [(1, "1"), (52, "52"), (5_784_434, "5.8 M"), (1e9, "1 B"), (1e11, "100 B"), (282_000, "280 k")],
 )
 def test_counts_are_brief(number: float, told: str) -> None:
     assert brief(number) == told

@@ -58,5 +58,20 @@ def test_what_bends_is_a_range_from_the_fitted_to_the_last_slope() -> None:
     assert found.high == pytest.approx(26 * 10**law.last_slope)
 
 
+def test_fixed_costs_promise_no_savings_where_the_slope_has_a_floor() -> None:
+    points = [(1.0, 11.0), (4.0, 14.0), (16.0, 26.0)]
+
+    found = beyond(points, 160, at_least=1.0)
+
+    assert found.high == pytest.approx(260)
+    assert found.low == beyond(points, 160).high
+
+
+def test_a_floor_changes_nothing_for_what_is_steeper() -> None:
+    points = [(1.0, 1.0), (4.0, 8.0), (16.0, 64.0)]
+
+    assert beyond(points, 160, at_least=1.0) == beyond(points, 160)
+
+
 def test_ranges_add_up_and_scale_end_by_end() -> None:
     assert (Range(1, 2) + Range(10, 20)) * 2 == Range(22, 44)
