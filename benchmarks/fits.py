@@ -56,9 +56,9 @@ def power_law(points: Sequence[tuple[float, float]]) -> PowerLaw:
 def beyond(points: Sequence[tuple[float, float]], size: float, *, at_least: float = -math.inf) -> Range:
     """What `size` would cost: on from the largest that was measured, along the last slope and along the fitted one.
 
-    `at_least` is the least that counts as the fitted slope. What grows with the data cannot stay below 1: a smaller slope
-    is that of fixed costs, which vanish on the way. Neither end is right; the truth lies between them only if nothing
-    new begins to bound the work.
+    `at_least` is the least that counts as the fitted slope. What grows with the data cannot stay below 1: a smaller
+    slope is that of fixed costs, which vanish on the way. Neither end is right; the truth lies between them only if
+    nothing new begins to bound the work.
     """
     law, (largest, cost) = power_law(points), points[-1]
     found = [cost * (size / largest) ** slope for slope in (max(law.slope, at_least), law.last_slope)]
