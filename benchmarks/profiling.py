@@ -29,6 +29,7 @@ WAITING = ("threading.py", "queue.py", "selectors.py", "socket.py", "thread.py")
 ELSEWHERE = "Python: start, imports, hashing"
 PLANNING = "planning"
 REST = "the rest"
+IMPORTS = "imports"
 
 Looker = Callable[..., dict[str, float]]
 """Runs a job, and tells the seconds of its parts."""
@@ -44,9 +45,8 @@ def profile(bench: Workbench, step: str, look: Looker, job: Callable[..., object
 def shares(seconds: Mapping[str, float]) -> list[Share]:
     """The largest parts first, the small ones as one."""
     largest = Counter(seconds).most_common()
-    rest = sum(took for _, took in largest[SHOWN:])
-    told = [Share(part, round(took, 3)) for part, took in largest[:SHOWN]]
-    return [*told, Share(REST, round(rest, 3))] if rest > 0 else told
+    found = [*largest[:SHOWN], (REST, sum(took for _, took in largest[SHOWN:]))]
+    return [Share(part, round(took, 3)) for part, took in found if round(took, 3) > 0]
 
 
 def operators(target: str, arguments: Mapping[str, object]) -> dict[str, float]:
@@ -131,15 +131,20 @@ def place_of(frame: FrameType) -> str | None:
     """The innermost function of ours, and the library that it is in just now; None for a thread that waits."""
     if frame.f_code.co_filename.endswith(WAITING):
         return None
-    library = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    found: FrameType | None = frame
-    while found is not None:
-        module = str(found.f_globals.get("__name__", ""))
-        if module.startswith(OURS):
-            inside = "" if module == frame.f_globals.get("__name__") else f", in {library}"
-            return f"{module.removeprefix(OURS)}.{found.f_code.co_name}{inside}"
+    innermost, found = _module(frame), frame
+    while not _module(found).startswith(OURS):
+        if found.f_back is None:
+            return None
         found = found.f_back
-    return None
+    name = found.f_code.co_name
+    if name == "<module>" or innermost.startswith("importlib"):
+        return IMPORTS
+    inside = "" if innermost.startswith(OURS) else f", in {innermost.partition('.')[0]}"
+    return f"{_module(found).removeprefix(OURS)}.{name}{inside}"
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def _function(target: str) -> Callable[..., object]:
