@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn_assets.errors import SparkError
 from churn_assets.lake.queries import PACKAGE
+from churn_assets.lake.spark.addresses import require_listener, shown
 from churn_assets.lake.spark.failures import failures, reason
 from churn_assets.lake.spark.java import find_java
 
@@ -59,6 +60,7 @@ class Cluster:
         is missing, or if Spark cannot be reached.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
+        require_listener(self.url)
         with _told(self):
             session = self._connected() if self.is_connect else self._started().newSession()
             for name, value in SAME_VALUES.items():
@@ -136,7 +138,7 @@ def _told(cluster: Cluster) -> Iterator[None]:
         yield
     except expected as error:
         message = (
-            f"Spark at {cluster.url!r} (CHURN_SPARK_URL) does not start or answer: {reason(error)} "
+            f"Spark at {shown(cluster.url)!r} (CHURN_SPARK_URL) does not start or answer: {reason(error)} "
             "docs/how-to/spark.md says what it needs."
         )
         raise SparkError(message) from error

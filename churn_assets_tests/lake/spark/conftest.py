@@ -7,6 +7,7 @@ import pytest
 
 from churn_assets.lake.spark.engine import SparkEngine
 from churn_assets.lake.spark.session import Cluster
+from churn_assets_tests.lake.spark.servers import QUICK_START
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +15,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Spark in this process, on two cores."""
     from pyspark import SparkContext
 
-    yield Cluster("local[2]", "1g", tmp_path_factory.mktemp("spark"))
-    if SparkContext._active_spark_context is not None:
-        SparkContext._active_spark_context.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", QUICK_START)
+        yield Cluster("local[2]", "1g", tmp_path_factory.mktemp("spark"))
+        if SparkContext._active_spark_context is not None:
+            SparkContext._active_spark_context.stop()
 
 
 @pytest.fixture(scope="session")
