@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from churn_assets.training.options import TrainingOptions
     from churn_assets.training.split import LandedLog
 
+BOUND = """
+The ladder is fitted once for each fold of listeners and once on all of them, and the back-test does that again at
+every test cut-off, where the reference fits four estimators once. Fitting is native and uses both cores; encoding,
+calibration and bootstrap intervals are NumPy on one.
+"""
+
 SECONDS = 180
 BACKTESTED = 6
 
@@ -42,7 +48,7 @@ def training(bench: Workbench) -> Findings:
             Line(f"model_backtest: the same rungs at {BACKTESTED} test cut-offs", tested.cost),
             Line("champion_model: the decision", decided.cost),
         ],
-        [Target("wall seconds of the training with all rungs", done.cost.wall_seconds, SECONDS)],
+        [Target("wall seconds of the training with all rungs", done.cost.wall_seconds, SECONDS, issue=6)],
     )
 
 

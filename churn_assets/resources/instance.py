@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from churn_assets.lake.lake import put_in_place
+from churn_assets.lake.folder import put_in_place
 from churn_assets.resources.history_store import telling_outages, told
 from churn_assets.settings import Settings
 
