@@ -97,7 +97,10 @@ class Cluster:
 
     def _configuration(self) -> dict[str, Any]:
         """What a Spark is started with; what is not here is Spark's own business (`spark-defaults.conf`)."""
-        common = {"spark.sql.sources.parallelPartitionDiscovery.threshold": str(PATHS_LISTED_AT_ONCE)}
+        common = {
+            "spark.sql.sources.parallelPartitionDiscovery.threshold": str(PATHS_LISTED_AT_ONCE),
+            "spark.ui.showConsoleProgress": "false",
+        }
         if not self.is_local:
             return common | {"spark.executor.memory": self.memory}
         return common | {
@@ -105,7 +108,6 @@ class Cluster:
             "spark.driver.host": LOOPBACK,
             "spark.driver.bindAddress": LOOPBACK,
             "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
             "spark.local.dir": str(self.scratch.resolve()),
         }
 

@@ -19,6 +19,8 @@ PATIENCE_S = 300
 WORKERS = 2
 QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Options of a Java that does little: compiling what it runs for speed would take longer than the tests."""
+MOST_RESULT_BYTES = 1 << 20
+"""What the driver of the tests takes as results of a query."""
 _MASTER_URL = re.compile(r"spark://\S+:\d+")
 _REGISTERED = "Registering worker"
 _CONNECT_STARTED = "Spark Connect server started"

@@ -1,5 +1,6 @@
 """What is written, and how: types, order, nothing left over, errors in our words."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,9 @@ from churn_assets.lake.engine import Engine, Written
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.lake.recipe import Recipe, whole_numbers
 from churn_assets.lake.spark.engine import MOST_SHUFFLE_PARTITIONS, SHUFFLE_BYTES, SparkEngine, shuffle_partitions
+from churn_assets.lake.spark.reading import frame_of
 from churn_assets.lake.spark.session import Cluster
+from churn_assets_tests.lake.spark.servers import MOST_RESULT_BYTES
 from churn_assets_tests.lake.test_engine import COPY, DAYS, MONDAY, SOURCE, TUESDAY, WEDNESDAY, copying, get, put, row
 
 LATE = datetime(1969, 12, 31, 23, 59, 59, 999_000)  # noqa: DTZ001 — the lake's times are naive
@@ -99,6 +102,19 @@ def test_a_table_without_partitions_is_one_file_and_small_tables_are_at_hand(spa
 
     assert written.rows == 3
     assert pq.ParquetFile(lake.path(WORDS)).read().to_pydict() == {"n": [1, 2, 5], "rows": [1, 1, 0]}
+
+
+def test_no_row_passes_through_the_driver_which_takes_a_megabyte_at_most(
+    spark: SparkEngine, cluster: Cluster, tmp_path: Path
+) -> None:
+    lake, words = Lake(tmp_path), random.Random(1)
+    put(lake, MONDAY, *(row(n, word=words.randbytes(50).hex()) for n in range(20_000)))
+
+    (written,) = spark.write(copying(lake), [MONDAY], lake)
+
+    assert (written.rows, written.size_bytes > MOST_RESULT_BYTES) == (20_000, True)
+    with cluster.session() as session, pytest.raises(Exception, match="maxResultSize"):
+        frame_of(session, lake.scan(COPY)).collect()
 
 
 @pytest.fixture
