@@ -17,7 +17,12 @@ GAP = ("day", "listener", "gap_days")
 
 
 def listener_item_gaps(
-    events: "ir.Table", asked: "ir.Table", *, lookback_days: int, of_few_days: bool = False
+    events: "ir.Table",
+    asked: "ir.Table",
+    *,
+    lookback_days: int,
+    of_few_days: bool = False,
+    is_scattered: bool = False,
 ) -> "ir.Table":
     """How many items of a listener's day were met last so many days before, for the days of the events `asked`.
 
@@ -27,20 +32,23 @@ def listener_item_gaps(
 
     Listeners and items are numbered before anything is sorted: numbers sort many times faster than texts, and unlike
     hashes they never collide. The numbers live only as long as the query. `of_few_days` changes the way, not the
-    result: the little that a few days met is then looked up in the lookback instead of sorting all of it.
+    result: the little that a few days met is then looked up in the lookback instead of sorting all of it. So does
+    `is_scattered`, for many machines: numbering takes one that sees all texts, so texts they stay.
     """
-    listeners = _numbered(asked.user_id, "user_id", "listener")
+    listeners = None if is_scattered else _numbered(asked.user_id, "user_id", "listener")
     gaps = []
     for kind, name in ITEMS.items():
         met, wanted = _met(events, kind), _met(asked, kind)
         if of_few_days:
             met = met.semi_join(wanted.select(*ITEM).distinct(), ITEM)
-        met = _numbers(met.distinct() if kind in OFTEN_REPEATED else met, wanted, listeners)
+        met = met.distinct() if kind in OFTEN_REPEATED else met
+        met = _as_they_are(met) if listeners is None else _numbers(met, wanted, listeners)
         gaps.append(_gaps(met, lookback_days).mutate(**_only(name)))
     together = reduce(lambda left, right: left.union(right), gaps)
     counted = together.group_by(GAP).aggregate(**{name: together[name].sum() for name in ITEMS.values()})
     theirs = counted.semi_join(asked.select("day").distinct(), "day")
-    return theirs.inner_join(listeners, "listener").select("day", "user_id", "gap_days", *ITEMS.values())
+    named = theirs.rename(user_id="listener") if listeners is None else theirs.inner_join(listeners, "listener")
+    return named.select("day", "user_id", "gap_days", *ITEMS.values())
 
 
 def _met(events: "ir.Table", kind: str) -> "ir.Table":
@@ -65,6 +73,11 @@ def _numbers(met: "ir.Table", asked: "ir.Table", listeners: "ir.Table") -> "ir.T
     items = _numbered(asked["item"], "item", "number")
     known = met.inner_join(listeners, "user_id").inner_join(items, "item")
     return known.select("listener", "number", day=known.day.cast("int32"))
+
+
+def _as_they_are(met: "ir.Table") -> "ir.Table":
+    """Listener and item as texts where others have numbers."""
+    return met.select(listener="user_id", number="item", day=met.day.cast("int32"))
 
 
 def _gaps(met: "ir.Table", lookback_days: int) -> "ir.Table":

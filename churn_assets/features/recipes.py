@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from churn_assets.cutoffs import epoch_days
 from churn_assets.features.batch import AGES, Horizon, ages, user_features
@@ -33,11 +33,13 @@ def listener_days_recipe(events: Scan) -> Recipe:
 
 def listener_item_gaps_recipe(events: Scan, keys: Sequence[str], *, lookback_days: int) -> Recipe:
     """All of the days `keys` in one pass, from `events` of those days and of the lookback before them."""
+    expression = partial(_listener_item_gaps, lookback_days=lookback_days, of_few_days=len(keys) <= FEW_DAYS)
     return Recipe(
         LISTENER_ITEM_GAPS,
-        partial(_listener_item_gaps, lookback_days=lookback_days, of_few_days=len(keys) <= FEW_DAYS),
+        expression,
         lambda keys: {EVENTS.table: events, ASKED: events.only(keys)},
         each=False,
+        scattered=partial(expression, is_scattered=True),
     )
 
 
@@ -56,5 +58,5 @@ def _listener_days(tables: "Mapping[str, ir.Table]") -> "ir.Table":
     return listener_days(tables[EVENTS.table])
 
 
-def _listener_item_gaps(tables: "Mapping[str, ir.Table]", *, lookback_days: int, of_few_days: bool) -> "ir.Table":
-    return listener_item_gaps(tables[EVENTS.table], tables[ASKED], lookback_days=lookback_days, of_few_days=of_few_days)
+def _listener_item_gaps(tables: "Mapping[str, ir.Table]", **how: Any) -> "ir.Table":
+    return listener_item_gaps(tables[EVENTS.table], tables[ASKED], **how)

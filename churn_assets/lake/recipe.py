@@ -66,7 +66,8 @@ class Recipe:
     memory for those keys (lookup tables, the cut-offs). With `each` the partitions are computed one
     by one, or a few at a time whose input files hold up to `pass_bytes` together (bounded memory),
     without it all in one pass. The rows of a pass are split by the partition column after, so an
-    expression must give a partition the same rows whichever others are asked with it.
+    expression must give a partition the same rows whichever others are asked with it. `scattered` is the same table,
+    asked in a way that suits many machines better, if there is one: no step that one of them must do alone.
     """
 
     contract: Contract
@@ -75,3 +76,4 @@ class Recipe:
     small: Callable[[Sequence[str], Distinct], Mapping[str, "pa.Table"]] = lambda _keys, _distinct: {}
     each: bool = True
     pass_bytes: int = 0
+    scattered: Callable[[Mapping[str, "ir.Table"]], "ir.Table"] | None = None

@@ -41,9 +41,9 @@ def _daily_sql(lookback_days: int) -> Mapping[Contract, str]:
 
 
 @cache
-def _gaps_sql(lookback_days: int, *, of_few_days: bool = False) -> str:
+def _gaps_sql(lookback_days: int, **how: bool) -> str:
     events, asked = unbound(EVENTS), unbound(EVENTS, ASKED)
-    return to_sql(listener_item_gaps(events, asked, lookback_days=lookback_days, of_few_days=of_few_days))
+    return to_sql(listener_item_gaps(events, asked, lookback_days=lookback_days, **how))
 
 
 @cache
@@ -102,10 +102,10 @@ class MemoryBatch:
         self.connection.register("rows", rows)
         self._keep(contract.table, "SELECT * FROM rows")
 
-    def make_gaps(self, days: Sequence[int], *, of_few_days: bool) -> None:
+    def make_gaps(self, days: Sequence[int], **how: bool) -> None:
         """Make the item gaps anew, of `days` alone."""
         self._keep(ASKED, f"SELECT * FROM events WHERE day IN ({', '.join(map(str, days))})")
-        self._keep(LISTENER_ITEM_GAPS.table, _gaps_sql(self.horizon.lookback_days, of_few_days=of_few_days))
+        self._keep(LISTENER_ITEM_GAPS.table, _gaps_sql(self.horizon.lookback_days, **how))
 
     def features_of_days(self, cutoffs: Sequence[int]) -> Rows:
         """The features from the daily tables that are there."""

@@ -22,11 +22,11 @@ def batch() -> MemoryBatch:
     return MemoryBatch(HORIZON)
 
 
-def made(batch: MemoryBatch, log: Log, days: Sequence[int] | None = None, *, of_few_days: bool = False) -> Gaps:
+def made(batch: MemoryBatch, log: Log, days: Sequence[int] | None = None, **how: bool) -> Gaps:
     """The gaps of `days` (every day of the log, if None)."""
     batch.aggregate(log)
     if days is not None:
-        batch.make_gaps(days, of_few_days=of_few_days)
+        batch.make_gaps(days, **how)
     rows = batch.table(LISTENER_ITEM_GAPS).to_pylist()
     return {(r["user_id"], r["day"], r["gap_days"]): {name: r[name] for name in ITEMS.values()} for r in rows}
 
@@ -62,14 +62,15 @@ def test_gaps_are_those_of_a_plain_reckoning(seed: int, batch: MemoryBatch) -> N
 
 
 @pytest.mark.parametrize("of_few_days", [True, False])
+@pytest.mark.parametrize("is_scattered", [True, False])
 @pytest.mark.parametrize("every", [1, 7, 1000])
 def test_gaps_of_some_days_are_theirs_among_the_gaps_of_all(
-    batch: MemoryBatch, *, every: int, of_few_days: bool
+    batch: MemoryBatch, *, every: int, of_few_days: bool, is_scattered: bool
 ) -> None:
     log = world(Random(5), listeners=20, most_cutoffs=1).log
     days = sorted({event.day for event in log}, reverse=True)[::every]
 
-    asked = made(batch, log, days, of_few_days=of_few_days)
+    asked = made(batch, log, days, of_few_days=of_few_days, is_scattered=is_scattered)
 
     assert asked
     assert asked == {key: counts for key, counts in reckoned(log).items() if key[1] in days}

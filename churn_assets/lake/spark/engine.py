@@ -93,7 +93,7 @@ class _Pass:
         for name, table in self.recipe.small(self.keys, self._distinct).items():
             self.session.createDataFrame(table).createOrReplaceTempView(name)
         tables = {name: unbound(scan.contract, name) for name, scan in inputs.items()}
-        return self.session.sql(to_spark_sql(self.recipe.expression(tables)))
+        return self.session.sql(to_spark_sql((self.recipe.scattered or self.recipe.expression)(tables)))
 
     def _distinct(self, table: str, column: str) -> list[str]:
         found = self.session.sql(f"SELECT DISTINCT `{column}` FROM `{table}` WHERE `{column}` IS NOT NULL").collect()

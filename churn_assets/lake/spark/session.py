@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn_assets.errors import SparkError
 from churn_assets.lake.queries import PACKAGE
+from churn_assets.lake.spark.addresses import require_listener, shown
 from churn_assets.lake.spark.failures import failures, reason
 from churn_assets.lake.spark.java import find_java
 
@@ -59,6 +60,7 @@ class Cluster:
         is missing, or if Spark cannot be reached.
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
+        require_listener(self.url)
         with _told(self):
             session = self._connected() if self.is_connect else self._started().newSession()
             for name, value in SAME_VALUES.items():
@@ -95,7 +97,10 @@ class Cluster:
 
     def _configuration(self) -> dict[str, Any]:
         """What a Spark is started with; what is not here is Spark's own business (`spark-defaults.conf`)."""
-        common = {"spark.sql.sources.parallelPartitionDiscovery.threshold": str(PATHS_LISTED_AT_ONCE)}
+        common = {
+            "spark.sql.sources.parallelPartitionDiscovery.threshold": str(PATHS_LISTED_AT_ONCE),
+            "spark.ui.showConsoleProgress": "false",
+        }
         if not self.is_local:
             return common | {"spark.executor.memory": self.memory}
         return common | {
@@ -103,7 +108,6 @@ class Cluster:
             "spark.driver.host": LOOPBACK,
             "spark.driver.bindAddress": LOOPBACK,
             "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
             "spark.local.dir": str(self.scratch.resolve()),
         }
 
@@ -136,7 +140,7 @@ def _told(cluster: Cluster) -> Iterator[None]:
         yield
     except expected as error:
         message = (
-            f"Spark at {cluster.url!r} (CHURN_SPARK_URL) does not start or answer: {reason(error)} "
+            f"Spark at {shown(cluster.url)!r} (CHURN_SPARK_URL) does not start or answer: {reason(error)} "
             "docs/how-to/spark.md says what it needs."
         )
         raise SparkError(message) from error

@@ -7,16 +7,22 @@ import pytest
 
 from churn_assets.lake.spark.engine import SparkEngine
 from churn_assets.lake.spark.session import Cluster
+from churn_assets_tests.lake.spark.servers import MOST_RESULT_BYTES, QUICK_START
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Spark in this process, on two cores."""
+    """Spark in this process, on two cores, which refuses to hand more than a megabyte of results to its driver."""
     from pyspark import SparkContext
 
-    yield Cluster("local[2]", "1g", tmp_path_factory.mktemp("spark"))
-    if SparkContext._active_spark_context is not None:
-        SparkContext._active_spark_context.stop()
+    folder = tmp_path_factory.mktemp("spark")
+    (folder / "spark-defaults.conf").write_text(f"spark.driver.maxResultSize {MOST_RESULT_BYTES}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", QUICK_START)
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        yield Cluster("local[2]", "1g", folder)
+        if SparkContext._active_spark_context is not None:
+            SparkContext._active_spark_context.stop()
 
 
 @pytest.fixture(scope="session")

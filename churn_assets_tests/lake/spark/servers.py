@@ -15,8 +15,12 @@ from pathlib import Path
 from churn_assets.lake.spark.java import find_java
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_S = 90
+PATIENCE_S = 300
 WORKERS = 2
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a Java that does little: compiling what it runs for speed would take longer than the tests."""
+MOST_RESULT_BYTES = 1 << 20
+"""What the driver of the tests takes as results of a query."""
 _MASTER_URL = re.compile(r"spark://\S+:\d+")
 _REGISTERED = "Registering worker"
 _CONNECT_STARTED = "Spark Connect server started"
@@ -140,6 +144,7 @@ def told(folder: Path) -> Mapping[str, str]:
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_CONF_DIR": str(folder),
         "SPARK_DAEMON_MEMORY": "600m",
+        "JDK_JAVA_OPTIONS": QUICK_START,
     }
 
 
