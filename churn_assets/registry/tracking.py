@@ -183,8 +183,9 @@ def _client(url: str) -> "MlflowClient":
 
 
 def _be_quiet() -> None:
-    """Tell MLflow what to leave unsaid; it must be told before it is imported."""
+    """Tell MLflow what to leave unsaid: by the environment where it is yet to be imported, else its logger."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    # Alembic logs each of some eighty migrations.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Alembic logs each of some eighty migrations, MLflow that it makes its tables.
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)

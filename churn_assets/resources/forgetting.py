@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
 
 import dagster as dg
 
@@ -89,9 +90,7 @@ class Forgetting:
                 "database and artefacts can be written to, with CHURN_MLFLOW_URL as the database's URL."
             )
         elif self.registry is not None:
-            remote = [
-                v.number for v in self.registry.versions() if "://" in v.source and not v.source.startswith(LOCAL)
-            ]
+            remote = [version.number for version in self.registry.versions() if not _is_here(version.source)]
             if remote:
                 yield f"Artefacts of model versions {', '.join(remote)}, which lie on another machine."
 
@@ -192,6 +191,12 @@ class Forgetting:
 
     def _history(self) -> DatabasePlace:
         return DatabasePlace("Dagster's history", history_urls(self.instance), self.listener, tells_versions=True)
+
+
+def _is_here(source: str) -> bool:
+    """Whether the files of a model lie on this machine: a database on a server may tell of another machine's."""
+    url = urlparse(source)
+    return url.scheme in ("", "file") and Path(unquote(url.path)).is_dir()
 
 
 def history_urls(instance: dg.DagsterInstance) -> tuple[str, ...]:

@@ -164,3 +164,17 @@ def test_the_proof_is_that_of_the_same_service_in_files(moved: Moved) -> None:
     assert moved.proof.removed == {**files, history: moved.proof.removed[history]}
     assert list(Lake(Path(moved.settings.lake_url)).root.glob("churn_scores/*"))
     assert "s3cret" not in str(moved.proof)
+
+
+def test_models_whose_files_lie_on_another_machine_are_said_not_to_be_reached(moved: Moved) -> None:
+    artifacts = moved.settings.mlflow_home / "artifacts"
+    with open_session(moved.settings) as session:
+        here = list(Forgetting(moved.settings, session.instance, USER).unreached())
+        artifacts.rename(moved.settings.home / "elsewhere")
+        try:
+            elsewhere = list(Forgetting(moved.settings, session.instance, USER).unreached())
+        finally:
+            (moved.settings.home / "elsewhere").rename(artifacts)
+
+    assert here == []
+    assert elsewhere == ["Artefacts of model versions 1, 2, which lie on another machine."]

@@ -4,7 +4,9 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+PATIENCE_S = 120
 ROLE, SECRET = "churn", "s3cret@word"
 """Somebody who owns no more than a database, and must say a password."""
 
@@ -68,8 +71,18 @@ class PostgreSQL:
             one.wait(30)
 
     def start(self) -> None:
-        """Start it again."""
-        self.server.ensure_postgres_running()
+        """Start it again; on a busy machine it recovers for longer than its own launcher waits."""
+        ends = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.server.ensure_postgres_running()
+                self.server.psql("SELECT 1;")
+            except subprocess.SubprocessError:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def _admit_with_password(self) -> None:
         """Let the role in by its password alone; everybody else stays trusted."""
