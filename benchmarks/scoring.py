@@ -1,10 +1,12 @@
 """Scoring: a million listeners with reasons in words, by every kind of model that may be champion."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.crowd import WEEKS, crowd
 from benchmarks.findings import Findings, Line, Target
+from benchmarks.measuring import THREADS
 from benchmarks.profiling import functions, profile
 from benchmarks.workbench import Workbench
 
@@ -100,18 +102,24 @@ def probabilities(lake: str, home: str, version: str) -> int:
 
 def score_lake(lake: str, home: str, version: str) -> int:
     """Do what the asset `churn_scores` does, without Dagster around it; gives the rows."""
+    import pyarrow.parquet as pq
+
     from churn_assets.cutoffs import midnight
+    from churn_assets.features.tables import USER_FEATURES
+    from churn_assets.labels.tables import POPULATION
     from churn_assets.lake.lake import Lake
     from churn_assets.scoring.bands import RiskBands
-    from churn_assets.scoring.score import Moment, score
+    from churn_assets.scoring.batches import Scorer
+    from churn_assets.scoring.score import Moment
     from churn_assets.scoring.tables import CHURN_SCORES
 
-    loaded, frame = _loaded(home, version), _at_risk(lake)
-    clock = midnight(frame["cutoff"].max().date())
-    bands = RiskBands(medium=0.2, high=0.5)
-    scores = score(frame, loaded, schema=loaded.model.schema, bands=bands, moment=Moment(clock, clock))
-    _put(Lake(Path(lake)), CHURN_SCORES, scores)
-    return len(scores)
+    there, loaded = Lake(Path(lake)), _loaded(home, version)
+    features, population = there.scan(USER_FEATURES), there.scan(POPULATION)
+    ((key, _),) = features.files
+    now, bands = midnight(date.fromisoformat(key)), RiskBands(medium=0.2, high=0.5)
+    scorer = Scorer(loaded, loaded.model.schema, bands, Moment(now, now), THREADS)
+    there.adopt(CHURN_SCORES, key, scorer.stage(features, population, there)[key])
+    return int(pq.read_metadata(there.path(CHURN_SCORES, key)).num_rows)
 
 
 def _at_risk(lake: str) -> "pd.DataFrame":

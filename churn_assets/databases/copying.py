@@ -52,8 +52,7 @@ def copy_all(source: Connection, target: Connection) -> int:
     for table in reversed(tables):
         target.execute(sa.delete(table))
     copied = sum(insert(target, table, rows_of(source, table)) for table in tables)
-    for table in tables:
-        go_on_counting(target, table)
+    go_on_counting(source, target, tables)
     return copied
 
 
@@ -80,14 +79,25 @@ def _insert(target: Connection, table: Table, rows: Sequence[Row]) -> int:
     return len(rows)
 
 
-def go_on_counting(target: Connection, table: Table) -> None:
-    """Let a table that numbers its rows go on after the highest number."""
-    for column in table.primary_key:
-        named = sa.func.pg_get_serial_sequence(f'"{table.name}"', column.name)
-        sequence = target.execute(sa.select(named)).scalar()
-        if sequence is not None:
-            newest = sa.select(sa.func.coalesce(sa.func.max(column), 0)).scalar_subquery()
-            target.execute(sa.select(sa.func.setval(sequence, newest + 1, False)))
+def go_on_counting(source: Connection, target: Connection, tables: Sequence[Table]) -> None:
+    """Let tables that number their rows go on after the highest number ever given, also to a row that is gone."""
+    given = _given(source)
+    for table in tables:
+        for column in table.primary_key:
+            named = sa.func.pg_get_serial_sequence(f'"{table.name}"', column.name)
+            sequence = target.execute(sa.select(named)).scalar()
+            if sequence is not None:
+                newest = target.execute(sa.select(sa.func.max(column))).scalar() or 0
+                after = max(newest, given.get(table.name, 0)) + 1
+                target.execute(sa.select(sa.func.setval(sequence, after, False)))
+
+
+def _given(source: Connection) -> Mapping[str, int]:
+    """The highest number that SQLite has given in each table that never gives one twice."""
+    if not source.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'").scalar():
+        return {}
+    rows = source.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+    return {str(name): int(number) for name, number in rows}
 
 
 def _require_same(source: Connection, tables: Sequence[Table]) -> None:

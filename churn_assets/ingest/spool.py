@@ -56,7 +56,10 @@ class Spool:
 
     def finish(self) -> Spooled:
         """Write what is left, and close everything."""
-        return Spooled(self._raw_logs.finish(self._days), self._quarantined_lines.finish(self._days))
+        spooled = Spooled(self._raw_logs.finish(self._days), self._quarantined_lines.finish(self._days))
+        # Arrow keeps what it freed, for batches that will not come any more; the engine's work comes next.
+        pa.default_memory_pool().release_unused()
+        return spooled
 
     def __enter__(self) -> Self:
         return self

@@ -109,7 +109,7 @@ class Forgetting:
             "removed as they read on."
         )
         if root.keeps_versions():
-            yield f"Older versions of objects that the bucket of {root} keeps, or may keep: let its lifecycle end them."
+            yield f"Older versions of objects, which the bucket of {root} keeps, or may keep: let its rules end them."
 
     def count(self) -> "Mapping[str, int]":
         """What each place holds of the listener; nothing is changed."""

@@ -62,8 +62,7 @@ def _copy_file(file: Path, target: "Connection", tables: "dict[str, Table]") -> 
         for table in reversed(mine):
             target.execute(sa.delete(table))
         copied = sum(insert(target, table, rows_of(source, table)) for table in mine)
-    for table in mine:
-        go_on_counting(target, table)
+        go_on_counting(source, target, mine)
     return copied
 
 

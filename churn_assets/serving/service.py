@@ -14,6 +14,7 @@ import msgspec
 from anyio import to_thread
 
 from churn_assets.cutoffs import SECOND, epoch_ms
+from churn_assets.errors import LakeUnreachableError
 from churn_assets.features.batch import Horizon
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.lake.lake import Lake
@@ -119,7 +120,7 @@ class Service:
 
         try:
             self.clock, self.clock_trouble = landed_until(self.lake), None
-        except (OSError, ArrowException) as error:
+        except (OSError, ArrowException, LakeUnreachableError) as error:
             trouble = f"How far the log has landed cannot be read ({type(error).__name__}): the data clock stays."
             if trouble != self.clock_trouble:
                 LOGGER.warning(trouble)

@@ -15,7 +15,7 @@ from typing import Any
 from churn_assets.cli.daemon import environment_of
 from churn_assets.cutoffs import epoch_ms
 from churn_assets.settings import Settings
-from churn_assets_tests.end_to_end.service import LAST_DAY
+from churn_assets_tests.orchestration.tiny import LAST_DAY
 from churn_assets_tests.serving.api.asking import body, event
 from churn_assets_tests.serving.api.running import HEADERS, Server
 from churn_assets_tests.serving.postgres import PostgreSQL
@@ -63,7 +63,7 @@ def command_lines() -> list[str]:
 
 
 def logged_events(user: str) -> list[dict[str, Any]]:
-    """The events of one listener on the last day of the end-to-end service's log."""
+    """The events of one listener on the last day of the tiny service's log."""
     start = epoch_ms(LAST_DAY)
     return [event(number, user, ts=start + 1_000 * number, registration=float(start)) for number in range(5)]
 

@@ -1,7 +1,6 @@
-"""Everything on a real PostgreSQL, killed -9 and restarted while a run works, the daemon ticks and the API answers."""
+"""API and daemon on a real PostgreSQL that is killed -9 and restarted while both are at work."""
 
 import json
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,124 +11,104 @@ import dagster as dg
 import pytest
 
 from churn_assets.cli.daemon import environment_of, running_daemon
-from churn_assets.cli.run import run_everything
-from churn_assets.contracts.contract import Contract
+from churn_assets.cli.run import bring_up_to_date
+from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.ingest.tables import EVENTS
-from churn_assets.resources.session import Session
-from churn_assets.scoring.tables import CHURN_SCORES
-from churn_assets_tests.databases.scene import (
-    Client,
-    asking,
-    command_lines,
-    eventually,
-    materialisations,
-    started,
-    status_of,
-)
-from churn_assets_tests.end_to_end.service import WORLD, Service
+from churn_assets.lake.frames import read_frame
+from churn_assets.lake.lake import Lake
+from churn_assets.registry.registry import CHAMPION, ModelRegistry
+from churn_assets.registry.tracking import prepare, tracking_below
+from churn_assets.resources.session import Session, open_session
+from churn_assets.settings import Settings
+from churn_assets_tests.databases.scene import Client, asking, command_lines, eventually, status_of
+from churn_assets_tests.orchestration.tiny import LOOKBACK_DAYS, landed_site
+from churn_assets_tests.registry.tiny import trained
+from churn_assets_tests.serving.api.champions import register, rows
 from churn_assets_tests.serving.api.running import running
 from churn_assets_tests.serving.postgres import SECRET, PostgreSQL, postgresql
 
 SECRETS = (SECRET, SECRET.replace("@", "%40"))
-BEFORE_THE_CRASH, CLIENTS, DONE = 60, 3, 12
+CLIENTS, DONE = 3, 12
 LANDING = "landing_sensor"
+LOST = "Retrying failed database connection"
+OF_DAEMON = dg.RunsFilter(tags={"dagster/sensor_name": LANDING})
 
 
 @dataclass
 class Story:
-    """What happened: to the first run, to who asked, and to the daemon."""
+    """What happened: to who asked, to the daemon, to its run."""
 
-    service: Service
+    settings: Settings
     url: str
     postgres: PostgreSQL
-    killed: tuple[int, str] = (0, "")
-    again: tuple[int, str] = (0, "")
     clients: list[Client] = field(default_factory=list)
     meanwhile: dict[str, int] = field(default_factory=dict)
     afterwards: dict[str, int] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
     ticks: tuple[float, float] = (0.0, 0.0)
+    launched: dict[str, dg.DagsterRunStatus] = field(default_factory=dict)
+    todo: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def log(self) -> Path:
         """What the daemon said."""
-        return self.service.home / "daemon.log"
-
-    def runs(self) -> dict[str, dg.DagsterRunStatus]:
-        """Status of every run, the oldest first."""
-        with self.service.session() as session:
-            return {run.run_id: run.status for run in reversed(session.instance.get_runs())}
-
-    def last_day_landing(self, *, is_there: bool) -> None:
-        """Take the file of the last day out of the landing folder, or put it there."""
-        landing, kept = self.service.home / "landing", self.service.home / "kept"
-        kept.mkdir(exist_ok=True)
-        source, target = (kept, landing) if is_there else (landing, kept)
-        file = max(source.glob("*.json*"))
-        shutil.move(file, target / f".{file.name}.part")
-        (target / f".{file.name}.part").rename(target / file.name)
+        return self.settings.home / "daemon.log"
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """A small service from its first file to its scores, its API and its daemon, and what they went through."""
+    """A tiny service with a champion whose log has not been read yet, and what it went through."""
     with postgresql() as postgres, pytest.MonkeyPatch.context() as scene:
         scene.delenv("DAGSTER_HOME", raising=False)
         url = postgres.new_database()
-        changes = {"database_url": url, "report_days": 1, "backtest_cutoffs": 1}
-        told = Story(Service.of(tmp_path_factory.mktemp("outage") / "home", **changes), url, postgres)
-        told.service.land(WORLD)
-        told.last_day_landing(is_there=False)
-        _run_and_kill(told)
+        site = landed_site(tmp_path_factory.mktemp("outage") / "home")
+        told = Story(site.settings.model_copy(update={"database_url": url, "report_days": 1}), url, postgres)
+        _promote(told.settings)
         _serve_and_kill(told)
-        run_everything(told.service.settings, until="scores")
+        with open_session(told.settings) as session:
+            bring_up_to_date(session)
+            told.todo = {state.asset: tuple(state.todo) for state in session.states()}
+            told.launched = {run.run_id: run.status for run in session.instance.get_runs(OF_DAEMON)}
         yield told
 
 
-def _run_and_kill(story: Story) -> None:
-    """The whole graph, killed in the middle, and once more."""
-    settings, postgres = story.service.settings, story.postgres
-    run = started(settings, "run", "--until", "scores")
-    assert eventually(lambda: run.poll() is not None or materialisations(postgres, story.url) > BEFORE_THE_CRASH)
-    postgres.kill()
-    story.killed = (run.wait(), run.stdout.read() if run.stdout else "")
-    postgres.start()
-    again = started(settings, "run", "--until", "scores")
-    said, _ = again.communicate()
-    story.again = (again.returncode, said)
+def _promote(settings: Settings) -> None:
+    registry = ModelRegistry(prepare(tracking_below(settings.mlflow_home, settings.tracking_url)))
+    made = trained(rows=rows(), schema=CATALOGUE.schema(LOOKBACK_DAYS))
+    registry.point(CHAMPION, register(registry, made).number)
 
 
 def _serve_and_kill(story: Story) -> None:
     """The API and the daemon, both at work, while the server is away."""
-    settings, postgres = story.service.settings, story.postgres
+    settings, postgres = story.settings, story.postgres
     with (
-        running(story.service.home, **environment_of(settings)) as server,
-        story.service.session() as session,
+        open_session(settings) as session,
+        running(settings.home, **environment_of(settings)) as server,
         running_daemon(settings, story.log),
     ):
         story.clients = [Client(server, f"client{number}") for number in range(CLIENTS)]
         with asking(story.clients):
-            assert eventually(lambda: _ticks(session) and all(len(client.answers) > DONE for client in story.clients))
-            story.last_day_landing(is_there=True)
-            assert eventually(lambda: _works(session)), story.log.read_text()
+            assert eventually(lambda: _works(session) and _have_answers(story, [0] * CLIENTS)), story.log.read_text()
             story.shown = command_lines()
             postgres.kill()
             assert eventually(lambda: all(client.refusals for client in story.clients))
             story.meanwhile = {path: status_of(server, path) for path in ("/readyz", "/healthz", "/users/none")}
-            assert eventually(lambda: "Retrying failed database connection" in story.log.read_text())
+            assert eventually(lambda: LOST in story.log.read_text())
             postgres.start()
-            back = time.time()
-            counts = [len(client.answers) for client in story.clients]
-            assert eventually(
-                lambda: all(len(client.answers) > n + DONE for client, n in zip(story.clients, counts, strict=True))
-            )
-            assert eventually(lambda: _ticks(session) > back), story.log.read_text()
-            story.ticks = back, _ticks(session)
+            back, counts = time.time(), [len(client.answers) for client in story.clients]
+            assert eventually(lambda: _have_answers(story, counts))
+            assert eventually(lambda: _ticked(session) > back), story.log.read_text()
+            story.ticks = back, _ticked(session)
             assert eventually(lambda: not _works(session)), story.log.read_text()
         story.afterwards = {path: status_of(server, path) for path in ("/readyz", "/healthz")}
 
 
-def _ticks(session: Session) -> float:
+def _have_answers(story: Story, counts: list[int]) -> bool:
+    """Whether each client has so many answers more than it had."""
+    return all(len(client.answers) > n + DONE for client, n in zip(story.clients, counts, strict=True))
+
+
+def _ticked(session: Session) -> float:
     """When the landing sensor last looked, whatever came of it; 0 before it ever did."""
     states = [state for state in session.instance.all_instigator_state() if state.name == LANDING]
     ticks = [
@@ -142,48 +121,7 @@ def _ticks(session: Session) -> float:
 
 def _works(session: Session) -> bool:
     """Whether a run that the daemon launched is at work."""
-    at_work = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    return bool(session.instance.get_runs(at_work))
-
-
-def doubled(service: Service, contract: Contract, *key: str) -> int:
-    """Rows of a table that another one of the same key stands beside."""
-    return int(service.rows(contract).duplicated(list(key)).sum())
-
-
-def test_a_command_that_loses_the_history_says_so_and_shows_no_password(story: Story) -> None:
-    code, said = story.killed
-    last = said.strip().splitlines()[-1]
-
-    assert code == 1
-    assert last.startswith("churn-assets: Dagster's history at postgresql://churn:***@/churn")
-    assert "(schema churn_dagster) does not answer" in last
-    assert "the same command goes on from there" in last
-    assert "Traceback" not in said
-
-
-def test_its_run_is_told_as_failed_and_why_and_the_same_command_succeeds(story: Story) -> None:
-    first, *others = story.runs().items()
-    with story.service.session() as session:
-        failures = session.instance.get_records_for_run(first[0], of_type=dg.DagsterEventType.RUN_FAILURE).records
-
-    assert story.again[0] == 0, story.again[1]
-    assert first[1] is dg.DagsterRunStatus.FAILURE
-    assert "Dagster's history" in str(failures[0].event_log_entry.user_message + str(failures[0].event_log_entry))
-    assert {status for _, status in others} <= {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}
-
-
-def test_the_graph_is_whole_and_nothing_is_doubled(story: Story) -> None:
-    service, simulated = story.service, story.service.simulated
-    with service.session() as session:
-        todo = {state.asset: state.todo for state in session.states() if state.asset in ("events", "churn_scores")}
-
-    assert todo == {"events": (), "churn_scores": ()}
-    assert len(service.rows(EVENTS)) == simulated.events
-    assert doubled(service, EVENTS, "user_id", "session_id", "item_in_session", "ts", "page") == 0
-    assert doubled(service, CHURN_SCORES, "user_id", "cutoff") == 0
-    assert service.registry.champion().number == "1"
-    assert {kind: n for kind, n in service.runs().items() if kind == "mlflow RUNNING"} == {}
+    return bool(session.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
 
 
 def test_who_asks_meanwhile_is_refused_honestly_and_told_when_to_ask_again(story: Story) -> None:
@@ -196,33 +134,52 @@ def test_who_asks_meanwhile_is_refused_honestly_and_told_when_to_ask_again(story
 
 
 def test_every_prediction_that_was_acknowledged_is_there_once(story: Story) -> None:
-    rows = story.postgres.rows(story.url, "SELECT request_id FROM churn_store.churn_predictions")
+    stored = story.postgres.rows(story.url, "SELECT request_id FROM churn_store.churn_predictions")
     answered = {name: json.loads(answer) for client in story.clients for name, answer in client.answers.items()}
 
-    assert Counter(name for (name,) in rows) == Counter(answered)
+    assert Counter(name for (name,) in stored) == Counter(dict.fromkeys(answered, 1))
     assert {name: answer["request_id"] for name, answer in answered.items()} == {name: name for name in answered}
     assert {answer["model_version"] for answer in answered.values()} == {"1"}
 
 
-def test_the_daemon_goes_on_and_its_run_ended_one_way_or_the_other(story: Story) -> None:
+def test_the_daemon_goes_on_and_its_run_ends_one_way_or_the_other(story: Story) -> None:
     back, ticked = story.ticks
-    with story.service.session() as session:
-        launched = session.instance.get_runs(dg.RunsFilter(tags={"dagster/sensor_name": LANDING}))
 
     assert ticked > back
-    assert launched
-    assert {run.status for run in launched} <= {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}
+    assert story.launched
+    assert set(story.launched.values()) <= {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}
+
+
+def test_a_run_of_the_daemon_that_failed_says_why(story: Story) -> None:
+    failed = [run for run, status in story.launched.items() if status is dg.DagsterRunStatus.FAILURE]
+    with open_session(story.settings) as session:
+        records = {run: session.instance.get_records_for_run(run).records for run in failed}
+
+    for run, found in records.items():
+        assert "history" in str([record.event_log_entry for record in found]), run
+
+
+def test_everything_is_made_afterwards_and_nothing_twice(story: Story) -> None:
+    keys = ["user_id", "session_id", "item_in_session", "ts", "page"]
+    events = read_frame(Lake(Path(story.settings.lake_url)).scan(EVENTS))
+
+    assert {name: story.todo[name] for name in ("events", "user_features", "churn_labels", "churn_scores")} == {
+        "events": (),
+        "user_features": (),
+        "churn_labels": (),
+        "churn_scores": (),
+    }
+    assert not events.duplicated(keys).any()
 
 
 def test_the_password_is_in_no_command_line_no_log_no_file_and_no_table(story: Story) -> None:
     texts = {
         "command lines": "\n".join(story.shown),
-        "commands": story.killed[1] + story.again[1],
-        **{str(file): file.read_text(errors="replace") for file in _texts(story.service.home)},
-        **{table: str(rows) for table, rows in _tables(story)},
+        **{str(file): file.read_text(errors="replace") for file in _texts(story.settings.home)},
+        **{table: str(found) for table, found in _tables(story)},
     }
 
-    assert len(story.shown) > 3
+    assert sum("dagster" in line for line in story.shown) > 2
     assert [name for name, text in texts.items() if any(secret in text for secret in SECRETS)] == []
 
 
@@ -232,6 +189,7 @@ def _texts(home: Path) -> list[Path]:
 
 
 def _tables(story: Story) -> Iterator[tuple[str, object]]:
+    """Every row of the histories of Dagster and MLflow, as text."""
     tables = (
         "SELECT table_schema || '.' || table_name FROM information_schema.tables "
         "WHERE table_schema IN ('churn_dagster', 'churn_mlflow')"

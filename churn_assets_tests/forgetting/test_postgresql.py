@@ -1,6 +1,8 @@
 """The tiny service moves to a real PostgreSQL as it is, and a listener is forgotten there as everywhere."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +23,13 @@ from churn_assets.resources.session import Session, open_session
 from churn_assets.resources.state import OTHERS_SERVED
 from churn_assets.serving.copying import copy_store
 from churn_assets.serving.reader import snapshot
+from churn_assets.serving.store import open_store
 from churn_assets.settings import Settings
 from churn_assets_tests.forgetting.planted import USER, WORDS
 from churn_assets_tests.forgetting.search import found
 from churn_assets_tests.forgetting.site import forgetting
 from churn_assets_tests.orchestration.tiny import Site
+from churn_assets_tests.serving.answers import answer
 from churn_assets_tests.serving.postgres import PostgreSQL
 
 
@@ -118,7 +122,23 @@ def test_what_has_something_in_it_already_is_not_copied_over(moved: Moved) -> No
         copy_store(home / "predictions.db", settings.prediction_store_url)
 
 
-def test_numbers_go_on_after_the_highest(moved: Moved) -> None:
+def test_numbers_go_on_after_the_highest_that_was_ever_given(
+    moved: Moved, postgres: PostgreSQL, tmp_path: Path
+) -> None:
+    settings = moved.settings.model_copy(update={"database_url": postgres.new_database()})
+    shutil.copy(moved.before.home / "predictions.db", tmp_path / "predictions.db")
+    with closing(sqlite3.connect(tmp_path / "predictions.db")) as file, file:
+        (newest,) = file.execute("SELECT max(sequence) FROM churn_predictions").fetchone()
+        file.execute("DELETE FROM churn_predictions WHERE sequence = ?", [newest])
+
+    copy_store(tmp_path / "predictions.db", settings.prediction_store_url)
+    with open_store(settings.prediction_store_url) as store:
+        store.keep(answer("one more")).result()
+
+    assert numbers_of(settings)[-1] == newest + 1
+
+
+def test_what_was_made_stays_made_and_runs_go_on(moved: Moved) -> None:
     with open_session(moved.settings) as session:
         session.export_served_events()
         assert session.instance.get_runs_count() > 0

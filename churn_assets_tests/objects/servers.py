@@ -36,6 +36,13 @@ class Store:
     """A running store."""
 
     endpoint: str
+    process: "subprocess.Popen[str] | subprocess.Popen[bytes] | None" = None
+
+    def kill(self) -> None:
+        """End it at once."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,7 +84,7 @@ def moto() -> Iterator[Store]:
         try:
             assert process.stdout is not None
             told = next(line for line in process.stdout if line.startswith("127.0.0.1"))
-            store = Store("http://{}:{}".format(*told.split()))
+            store = Store("http://{}:{}".format(*told.split()), process)
             store.system().mkdir(BUCKET)
             yield store
         finally:
@@ -96,7 +103,7 @@ def seaweed(folder: Path) -> Iterator[Store]:
     command += [f"-s3.config={folder / 'keys.json'}", "-master.volumeSizeLimitMB=32"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            store = Store(f"http://127.0.0.1:{ports['s3']}")
+            store = Store(f"http://127.0.0.1:{ports['s3']}", process)
             _wait_for(store, process, folder / "log")
             yield store
         finally:

@@ -1,5 +1,6 @@
 """The tiny service whose logs land in a bucket and whose tables live in one, beside the same in folders."""
 
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,11 +61,19 @@ def landed_in(bucket: BucketSite, beside: Path) -> BucketSite:
     return bucket
 
 
+def copied_in(site: BucketSite, name: str, home: Path) -> BucketSite:
+    """A copy of a site, in a bucket of its own name and another home, that a test may change."""
+    copy = BucketSite(home, f"{site.url}-{name}")
+    system = site.lake.store.system  # type: ignore[union-attr]
+    system.copy(site.url, copy.url, recursive=True)
+    shutil.copytree(site.home, home)
+    return copy
+
+
 def tables(lake: Lake) -> dict[str, pa.Table]:
     """Every row of a lake, by the name of its file; when they were computed is left out."""
-    names = [name for table in lake.store.tables() for name in lake.below(table)]
-    found = {name: path for table in lake.store.tables() for name, path in lake.below(table).items()}
-    return {name: _timeless(pq.ParquetFile(found[name]).read()) for name in names}
+    found = [file for table in lake.store.tables() for file in lake.below(table).items()]
+    return {name: _timeless(pq.ParquetFile(path).read()) for name, path in found}
 
 
 def _timeless(rows: pa.Table) -> pa.Table:

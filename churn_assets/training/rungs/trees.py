@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,9 @@ from churn_assets.training.rungs.tree_tables import Program, TooDeepError, tabul
 
 MANY_ROWS = 4_000
 """From so many rows on, the tables of TreeSHAP cost less than the library's walks."""
+ONE_ENSEMBLE = Lock()
+"""Held while scikit-learn grows one: each hands the filters of warnings on to its threads, and two at the same time
+would take each other's."""
 CELLS = 200_000
 """Rows x trees that are walked at once: what stays in the processor's cache."""
 
