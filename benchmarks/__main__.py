@@ -27,27 +27,33 @@ def main() -> int:
     """Run what was asked for."""
     asked = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that scratch is cleaned up however we are stopped
+    code = 0
     try:
-        return max(_run(asked, size) for size in asked.size or ["full"])
+        for size in asked.size or ["full"]:
+            code = max(code, _run(asked, size))
+            if code == INTERRUPTED:
+                break
     except (DiskTooSmallError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    return code
 
 
 def _run(asked: argparse.Namespace, size: str) -> int:
     run = Run.of(SIZES[size], Path(asked.output) / size, is_resumed=asked.resume)
-    names = run.open_stages(asked.stages or list(STAGES))
+    wanted = asked.stages or list(STAGES)
+    names = run.open_stages(wanted)
     kept = Path(asked.scratch) if asked.scratch else None
     with scratch_folder(kept, needed_gb=gigabytes(run.size, names)) as scratch:
         outcome = run.measure(names, scratch, Teller())
     if run.path.exists():
         results = read_results(run.path)
-        print(report(results, asked.stages or list(STAGES)))
+        print(report(results, wanted))
         write_page(results, run.path.with_name("performance.md"))
     if outcome.is_interrupted:
         print(f"Interrupted. What was measured stays in {run.path}; `--resume` measures the rest.", file=sys.stderr)
         return INTERRUPTED
-    return 1 if outcome.failed or run.misses_a_goal(asked.stages or list(STAGES)) else 0
+    return 1 if outcome.failed or run.misses_a_goal(wanted) else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -4,9 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
-WIDTH, HEIGHT = 450, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 142, 44, 46
+HEIGHT, TOP, BOTTOM = 300, 44, 46
+LEFT, RIGHT = 58, 310
+"""Where the plot begins and ends; the labels stand to the right of it."""
+CHARACTER_PX = 7
+"""As wide as a character of a label is on average, in wide fonts."""
 COLOURS = ("#4f43dd", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1", "#7c2d12", "#525252")
 LABEL_PX = 14
 """Least distance between the labels of two lines."""
@@ -59,15 +63,21 @@ class Scale:
 
 def drawing(panels: Sequence[Panel], described: str) -> str:
     """The panels side by side as one SVG; `described` is what a screen reader says."""
-    width = WIDTH * len(panels)
+    *starts, width = accumulate((panel_width(panel) for panel in panels), initial=0)
     inside = "\n".join(
-        f'<g transform="translate({number * WIDTH} 0)">\n{_panel(panel)}\n</g>' for number, panel in enumerate(panels)
+        f'<g transform="translate({start} 0)">\n{_panel(panel)}\n</g>'
+        for start, panel in zip(starts, panels, strict=True)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}" '
         f'role="img" aria-labelledby="t">\n<title id="t">{escape(described)}</title>\n{STYLE}\n'
         f'<rect class="page" width="{width}" height="{HEIGHT}"/>\n{inside}\n</svg>\n'
     )
+
+
+def panel_width(panel: Panel) -> int:
+    """Pixels that a panel takes: the plot, and its longest label."""
+    return RIGHT + 16 + CHARACTER_PX * max(len(series.label) for series in panel.series)
 
 
 def _panel(panel: Panel) -> str:
@@ -79,7 +89,7 @@ def _panel(panel: Panel) -> str:
         f'<text class="title" x="{LEFT}" y="20">{escape(panel.title)}</text>',
         *_grid(steps, y),
         *(_text(x(place), HEIGHT - BOTTOM + 17, text, "minor", "middle") for place, text in panel.ticks),
-        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, panel.x_label, "minor", "middle"),
+        _text((LEFT + RIGHT) / 2, HEIGHT - 10, panel.x_label, "minor", "middle"),
         *(() if panel.guide is None else _guide(panel, panel.guide, x, y)),
         *(part for series in panel.series for part in _line(series, x, y)),
         *_labels(panel.series, y),
@@ -90,7 +100,7 @@ def _panel(panel: Panel) -> str:
 def _across(places: Sequence[float]) -> Scale:
     """The horizontal axis, with a little room on both sides of the points."""
     room = (max(places) / min(places)) ** 0.04
-    return Scale(min(places) / room, max(places) * room, LEFT, WIDTH - RIGHT)
+    return Scale(min(places) / room, max(places) * room, LEFT, RIGHT)
 
 
 def decade_steps(low: float, high: float) -> list[float]:
@@ -107,7 +117,7 @@ def _grid(steps: Sequence[float], y: Scale) -> Iterator[str]:
     shown = steps if len(steps) <= 7 else sorted({steps[0], *decades, steps[-1]})
     for step in shown:
         place = y(step)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{place:.1f}" y2="{place:.1f}"/>'
+        yield f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{place:.1f}" y2="{place:.1f}"/>'
         yield _text(LEFT - 8, place + 4, f"{step:,.12g}", "minor", "end")
 
 
@@ -132,7 +142,7 @@ def _labels(series: Sequence[Series], y: Scale) -> Iterator[str]:
     """Each line's name beside its last point, moved apart where they would lie upon each other."""
     wanted = [y(one.points[-1][1]) + 4 for one in series]
     for one, place in zip(series, apart(wanted, LABEL_PX), strict=True):
-        yield f'<text x="{WIDTH - RIGHT + 8}" y="{place:.1f}" style="fill: {one.colour}">{escape(one.label)}</text>'
+        yield f'<text x="{RIGHT + 8}" y="{place:.1f}" style="fill: {one.colour}">{escape(one.label)}</text>'
 
 
 def apart(places: Sequence[float], distance: float) -> list[float]:

@@ -10,9 +10,9 @@ from benchmarks.sizes import FIRST_DAY
 from benchmarks.workbench import Workbench
 
 BOUND = """
-DuckDB's operators use both cores, and so do days that are ingested side by side; Python's decoding of one day,
-planning, hashing and a process' start use one. What two cores cost beyond one in CPU seconds is waiting for each
-other and sharing memory's bandwidth.
+DuckDB's operators use both cores. What is Python (decoding lines, planning, hashing, a process' start) uses one, so
+that the second core brings least where it is most of the work. What two cores cost beyond one in CPU seconds is
+waiting for each other and sharing memory's bandwidth.
 """
 
 FEW = (1, CORES)

@@ -8,7 +8,7 @@ from benchmarks.findings import Axis, Curve, Point
 from benchmarks.fits import power_law
 from benchmarks.measuring import Cost
 from benchmarks.results import Results
-from benchmarks.words import MEBIBYTE, brief, plain, table, wrapped
+from benchmarks.words import MEBIBYTE, brief, plain, table, wall, wrapped
 
 Measure = Callable[[Cost], float]
 """What a picture shows of a cost."""
@@ -33,12 +33,17 @@ TOLD = {
 }
 WHOLE = "events to features"
 """All steps of that name together."""
+DISTURBED = "Others computed while this was measured (~): its wall seconds tell of them."
 STEPS = (WHOLE, "ingest", "sessions", "listener_days", "listener_item_gaps", "user_features")
 """Steps that several pictures show, in the order of their colours."""
 
 
 def _cpu(cost: Cost) -> float:
     return cost.cpu_seconds
+
+
+def _told_cpu(cost: Cost) -> str:
+    return plain(cost.cpu_seconds)
 
 
 def _wall(cost: Cost) -> float:
@@ -118,14 +123,14 @@ def _place(curve: Curve, point: Point) -> str:
 
 def section(axis: Axis, curves: Sequence[Curve]) -> str:
     """The axis' picture, and a row for each of its curves."""
-    return "\n\n".join(
-        [
-            f"### {TITLES[axis]}",
-            wrapped(TOLD[axis]),
-            f"![{TITLES[axis]}](images/{picture_name(axis)})",
-            table(_headings(axis, curves[0]), (_row(axis, curve) for curve in curves)),
-        ]
-    )
+    parts = [
+        f"### {TITLES[axis]}",
+        wrapped(TOLD[axis]),
+        f"![{TITLES[axis]}](images/{picture_name(axis)})",
+        table(_headings(axis, curves[0]), (_row(axis, curve) for curve in curves)),
+    ]
+    is_disturbed = any(not point.cost.is_undisturbed for curve in curves for point in curve.points)
+    return "\n\n".join([*parts, DISTURBED] if axis == Axis.CORES and is_disturbed else parts)
 
 
 def _headings(axis: Axis, first: Curve) -> list[str]:
@@ -138,7 +143,7 @@ def _headings(axis: Axis, first: Curve) -> list[str]:
 def _row(axis: Axis, curve: Curve) -> Iterator[str]:
     yield curve.step
     if axis == Axis.CORES:
-        yield from (plain(measure(point.cost)) for measure in (_wall, _cpu) for point in curve.points)
+        yield from (told(point.cost) for told in (wall, _told_cpu) for point in curve.points)
         return
     if axis == Axis.EVENTS:
         yield brief(curve.points[0].at)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.chart import HEIGHT, LABEL_PX, WIDTH, Panel, Scale, Series, apart, decade_steps, drawing
+from benchmarks.chart import HEIGHT, LABEL_PX, RIGHT, Panel, Scale, Series, apart, decade_steps, drawing, panel_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 PANEL = Panel(
@@ -46,8 +46,8 @@ def test_every_point_lies_inside_the_frame_however_many_panels_there_are() -> No
 
     places = [(float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in root.iter(f"{SVG}circle")]
 
-    assert root.attrib["width"] == str(2 * WIDTH)
-    assert all(0 < x < WIDTH and 0 < y < HEIGHT for x, y in places)
+    assert root.attrib["width"] == str(2 * panel_width(PANEL))
+    assert all(0 < x <= RIGHT and 0 < y < HEIGHT for x, y in places)
 
 
 @pytest.mark.parametrize("slope", [1.0, 0.0, -1.0])
@@ -59,9 +59,15 @@ def test_the_guide_starts_at_the_first_point_and_stays_inside(slope: float) -> N
     assert guide is not None
     x1, y1, x2, y2 = map(float, guide.groups())
     assert f'cx="{x1:.1f}" cy="{y1:.1f}"' in svg
-    assert x1 <= x2 < WIDTH
+    assert x1 <= x2 <= RIGHT
     assert 0 < y2 < HEIGHT
     assert (y2 < y1, y2 == y1, y2 > y1) == (slope > 0, slope == 0, slope < 0)
+
+
+def test_a_longer_label_takes_more_room() -> None:
+    long = Panel("", "", [Series("a label of some thirty characters", [(1, 1), (2, 2)], "red")], PANEL.ticks)
+
+    assert panel_width(long) > panel_width(PANEL) > RIGHT
 
 
 def test_a_panel_without_guide_has_none() -> None:

@@ -4,9 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.curves import PANELS, STEPS, curves_of, pictures, section
+from benchmarks.curves import DISTURBED, PANELS, STEPS, curves_of, pictures, section
 from benchmarks.extrapolation import extrapolated, machines
-from benchmarks.findings import Axis, Findings, Line
+from benchmarks.findings import Axis, Curve, Findings, Line, Point
 from benchmarks.fits import Range
 from benchmarks.results import Results
 from benchmarks.words import between, brief, plain, wrapped
@@ -61,6 +61,16 @@ def test_sizes_are_drawn_as_multiples_of_the_first_and_others_as_they_are() -> N
     assert "| step | 1x is | CPU s, 1x | CPU s, 4x | slope | R² | last slope |" in told
     assert "| step | CPU s, 1 | CPU s, 12 | CPU s, 52 | slope | R² | last slope |" in cutoffs
     assert "![More cut-offs](images/performance-cutoffs.svg)" in cutoffs
+
+
+def test_wall_seconds_that_others_disturbed_are_marked_where_they_are_the_point() -> None:
+    def told(others_cores: float) -> str:
+        points = [Point(n, cost(8.0, others_cores=others_cores)) for n in (1, 2)]
+        return section(Axis.CORES, [Curve("sessions", Axis.CORES, points)])
+
+    assert "| sessions | 4.00 | 4.00 | 8.00 | 8.00 |" in told(0.0)
+    assert "| sessions | ~4.00 | ~4.00 | 8.00 | 8.00 |" in told(1.0)
+    assert (DISTURBED in told(0.0), DISTURBED in told(1.0)) == (False, True)
 
 
 def test_labels_and_scores_are_taken_in_proportion_where_they_were_measured() -> None:
