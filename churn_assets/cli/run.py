@@ -48,17 +48,10 @@ def _export_served_events(session: "Session") -> None:
 
 def _run_stage(session: "Session", stage: str) -> None:
     """Plan and run until nothing is left to do; a stage that has nothing to learn from yet only says so."""
-    from churn_assets.resources.stages import NEED_CHAMPION
-
-    if stage in NEED_CHAMPION and not _has_champion(session):
-        typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
-        return
-    busy = _retraining_in_flight(session) if stage == "models" else None
-    if busy:
-        typer.secho(f"Training waits. {busy} Run this again when it has ended.", fg="yellow")
-        return
     done: set[str] = set()
     while works := _todo(session, stage, done):
+        if not done and _must_wait(session, stage):
+            return
         for work in works:
             if work.cause in done:
                 raise ChurnAssetsError(f"{', '.join(work.assets)} would be made again and again ({work.why}).")
@@ -68,6 +61,19 @@ def _run_stage(session: "Session", stage: str) -> None:
             except TrainingError as error:
                 typer.secho(f"Training waits. {error}", fg="yellow")
                 return
+
+
+def _must_wait(session: "Session", stage: str) -> bool:
+    """Whether a stage that has something to do cannot do it now; says why. MLflow is loaded only to find out."""
+    from churn_assets.resources.stages import NEED_CHAMPION
+
+    if stage in NEED_CHAMPION and not _has_champion(session):
+        typer.echo(f"{stage.capitalize()} wait for a champion: `churn-assets model` says what was decided.")
+        return True
+    busy = _retraining_in_flight(session) if stage == "models" else None
+    if busy:
+        typer.secho(f"Training waits. {busy} Run this again when it has ended.", fg="yellow")
+    return busy is not None
 
 
 def _has_champion(session: "Session") -> bool:
