@@ -43,7 +43,8 @@ def content_of(path: Path) -> tuple[int, str]:
             for field, column in zip(table.schema, table.columns, strict=True):
                 kind = "text" if field.name in texts else field.type
                 digest.update(f"\n{field.name} {kind}\n".encode())
-                _take(digest, column.combine_chunks())
+                if rows:  # of none, combining would make an array, for which Arrow imports pandas
+                    _take(digest, column.combine_chunks())
     return rows, digest.hexdigest()
 
 
