@@ -43,18 +43,20 @@ check: install  ## ruff, mypy, import-linter, freshness of generated docs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/churn-assets docs --check
+	@$(BIN)/python -m benchmarks.publish --check
 
 format: install  ## format and fix what can be fixed
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 docs: install  ## regenerate the generated pages
 	@$(BIN)/churn-assets docs
+	@$(BIN)/python -m benchmarks.publish
 
 tour: install  ## execute the notebook tour on the home again, and keep its output
 	@$(BIN)/python -m churn_assets_tests.workspace.tour
 
-bench: install  ## measure speed and memory beside the references; writes benchmarks/results/
-	@$(BIN)/python -m benchmarks
+bench: install  ## measure speed and memory beside the references (STAGES="ingest drift" SIZE=small RESUME=1 SCRATCH=folder)
+	@$(BIN)/python -m benchmarks $(STAGES) $(foreach size,$(SIZE),--size $(size)) $(if $(RESUME),--resume) $(if $(SCRATCH),--scratch $(SCRATCH))
 
 drift-study: install  ## measure false alarms and power of the drift report; writes docs/drift.md
 	@$(BIN)/python -m benchmarks.drift_alarms

@@ -1,4 +1,4 @@
-"""A home with a champion, and the bodies of requests: what the benchmark of serving asks about."""
+"""The bodies of requests: what the benchmark of serving asks about."""
 
 import json
 from collections import defaultdict
@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from churn_assets.cli.run import run_everything
-from churn_assets.cli.simulate import simulate_logs, world_of
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Lake
-from churn_assets.registry.registry import CHAMPION, ModelRegistry
-from churn_assets.registry.tracking import tracking_below
 from churn_assets.settings import Settings
 
 ONE_EVENTS, MANY_LISTENERS, MANY_EVENTS = 500, 1_000, 200
@@ -24,15 +20,6 @@ LOG_NAMES = {
     "last_name": "lastName",
     "user_agent": "userAgent",
 }
-
-
-def make_home(home: str, listeners: int) -> None:
-    """Simulate a service, train on it, and promote the challenger, whatever the promotion rule says of so few."""
-    settings = Settings(home=Path(home), backtest_cutoffs=1)
-    simulate_logs(settings, world_of(settings, listeners=listeners, days=None, first_day=settings.first_day, seed=1))
-    run_everything(settings, until="models")
-    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
-    registry.point(CHAMPION, registry.challenger().number)
 
 
 def make_bodies(home: str, folder: str) -> dict[str, int]:

@@ -4,13 +4,19 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.features import feature_cost
+from benchmarks.aggregates import feature_cost
 from benchmarks.findings import Findings, Line, Target
 from benchmarks.references import UNUSED_COLUMNS
+from benchmarks.sizes import FIRST_DAY
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
     import pandas as pd
+
+BOUND = """
+Plain pandas holds every event of the lookback in memory and groups it once for each feature; ours adds up days. The
+comparison is by CPU seconds a cut-off, at a size that pandas can do.
+"""
 
 SPEED_UP = 20
 TOLERANCE = 1e-9
@@ -18,23 +24,23 @@ TOLERANCE = 1e-9
 
 def beside_pandas(bench: Workbench) -> Findings:
     """At least 20 times less CPU a cut-off, equal values."""
-    size = bench.size
-    ours = feature_cost(bench, size.pandas_listeners, size.newest_cutoffs)
-    lake, cutoff = bench.lake(size.pandas_listeners), size.newest_cutoffs[-1]
+    size, service = bench.size, bench.size.pandas
+    ours = feature_cost(bench, service, service.cutoffs(size.cutoffs))
+    lake, cutoff = bench.lake(service), service.end.isoformat()
     plain = bench.measure(
         "plain pandas at 1 cut-off",
         plain_features,
         lake=str(lake),
         cutoff=cutoff,
         lookback_days=size.lookback_days,
-        first_day=size.first_day.isoformat(),
+        first_day=FIRST_DAY.isoformat(),
     )
     compared = bench.measure("both compared", compare, lake=str(lake), cutoff=cutoff).answer
     a_cutoff = ours.cpu_seconds / size.cutoffs
     return Findings(
         "beside_pandas",
         {
-            "events": bench.events(size.pandas_listeners),
+            "events": bench.events(service),
             "rows compared": compared["rows"],
             "values": compared["values"],
         },
@@ -43,7 +49,13 @@ def beside_pandas(bench: Workbench) -> Findings:
             Line(f"user_features at {size.cutoffs} cut-offs", ours),
         ],
         [
-            Target("pandas' CPU a cut-off beside ours", plain.cost.cpu_seconds / a_cutoff, SPEED_UP, is_ceiling=False),
+            Target(
+                "pandas' CPU a cut-off beside ours",
+                plain.cost.cpu_seconds / a_cutoff,
+                SPEED_UP,
+                is_ceiling=False,
+                issue=2,
+            ),
             Target("largest relative difference", compared["difference"], TOLERANCE),
             Target("values that are there in one only, or other texts", compared["unequal"], 0),
         ],

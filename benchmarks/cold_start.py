@@ -36,7 +36,7 @@ def main(home: Path) -> None:
     """Print both tables."""
     settings = Settings(home=home)
     lake = Lake(Path(settings.lake_url))
-    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+    registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
     champion = registry.load(registry.champion())
     prior = Prior.of_reference(champion.artifact.reference(), champion.model)
     honest = [key for key in lake.keys(CHURN_LABELS) if date.fromisoformat(key) >= champion.model.last_label_day]

@@ -5,6 +5,7 @@ Listeners differ widely in how often they come, sessions in length, songs in how
 events, and a lake of fewer listeners holds fewer of the same ones.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from benchmarks.measuring import THREADS
 
 if TYPE_CHECKING:
     import duckdb
+
+    from churn_assets.lake.lake import Lake
 
 SONGS, ARTISTS = 100_000, 20_000
 PAGES = (  # each with the cumulative share of the events that it closes, in thousandths
@@ -77,7 +80,7 @@ SELECT user_id, make_timestamp_ms(ms::BIGINT)::TIMESTAMP_MS AS ts,
     CASE WHEN p < 826 THEN artist END AS artist, CASE WHEN p < 826 THEN song END AS song,
     CASE WHEN p < 826 THEN length END AS length,
     CASE WHEN p < 872 THEN 'PUT' ELSE 'GET' END AS method, 200::BIGINT AS status,
-    gender, city, region, 'United States' AS country, device, os, browser, registration
+    gender, city, region, 'United States' AS country, device, os, browser, registration, 'log' AS origin
 FROM events JOIN songs ON s = drawn
 WHERE ms < $midnight + 86400000
 ORDER BY user_id, ts, session_id, item_in_session, page
@@ -100,7 +103,11 @@ def make_lake(root: str, listeners: int, first_day: str, days: int) -> int:
             day = start + timedelta(days=n)
             with lake.replacing(EVENTS, day.isoformat()) as path:
                 _write_day(connection, day, path)
-        counted = connection.execute(f"SELECT count(*) FROM read_parquet('{root}/events/*/*.parquet')").fetchone()
+        return _events_in(connection, root)
+
+
+def _events_in(connection: "duckdb.DuckDBPyConnection", root: str) -> int:
+    counted = connection.execute(f"SELECT count(*) FROM read_parquet('{root}/events/*/*.parquet')").fetchone()
     assert counted is not None
     return int(counted[0])
 
@@ -110,3 +117,37 @@ def _write_day(connection: "duckdb.DuckDBPyConnection", day: date, path: Path) -
 
     select = DAY.replace("$day", str(epoch_day(day))).replace("$midnight", str(epoch_ms(day)))
     connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def copy_lake(root: str, source: str, listeners: int, copies: int) -> int:
+    """Write a lake with every event of `source` so many times, each time by listeners of their own; gives the events.
+
+    Ids of the copies follow those of the source, so that the rows stay in order and nothing is sorted: drawing as many
+    events anew would take three times as long. Songs and days stay the same, as in a service with more listeners.
+    """
+    import duckdb
+
+    from churn_assets.ingest.tables import EVENTS
+    from churn_assets.lake.lake import Lake
+
+    to, files = Lake(Path(root)), Lake(Path(source)).scan(EVENTS).files
+    with duckdb.connect() as connection, ThreadPoolExecutor(THREADS) as pool:
+        # A copy in order keeps one thread busy, so days are copied side by side.
+        connection.execute(f"SET threads = {THREADS}")
+        list(pool.map(lambda file: _copy_day(connection.cursor(), to, file, (listeners, copies)), files))
+        return _events_in(connection, root)
+
+
+def _copy_day(
+    connection: "duckdb.DuckDBPyConnection", to: "Lake", file: tuple[str, Path], listeners: tuple[int, int]
+) -> None:
+    from churn_assets.ingest.tables import EVENTS
+
+    (key, path), (apart, copies) = file, listeners
+    rows = " UNION ALL ".join(
+        f"SELECT * REPLACE ((user_id::BIGINT + {n * apart})::VARCHAR AS user_id) "
+        f"FROM read_parquet('{path}', hive_partitioning = false)"
+        for n in range(copies)
+    )
+    with to.replacing(EVENTS, key) as target:
+        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")

@@ -6,20 +6,21 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from benchmarks.sizes import FIRST_DAY
+
 SAMPLE = Path(__file__).parents[2] / "shared" / "data" / "eventsim"
-FIRST_DAY = date(2025, 1, 1)
 SIMULATED_LISTENERS, SIMULATED_DAYS = 2_000, 30
 _TIME = re.compile(rb'"ts":(\d+)')
 _LISTENER = re.compile(rb'"userId":"(\d+)"')
 DAY_MS = 86_400_000
 
 
-def make_landing(folder: str, files: int, lines: int) -> int:
+def make_landing(root: str, files: int, lines: int) -> int:
     """Write `files` day files of `lines` JSON lines each, sorted by time; gives their bytes.
 
     A file is many source days laid over one another, each moved to the file's day and given listeners of its own.
     """
-    target = Path(folder)
+    target = Path(root)
     target.mkdir(parents=True, exist_ok=True)
     sources = _endless(_sources(target.with_name("simulated")))
     written = 0

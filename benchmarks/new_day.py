@@ -4,17 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import production
-from benchmarks.features import aggregated
-from benchmarks.findings import Findings, Line, Target
+from benchmarks.aggregates import aggregated, feature_cost
+from benchmarks.findings import Axis, Curve, Findings, Line, Point, Target
 from benchmarks.measuring import THREADS
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
     import duckdb
 
+BOUND = """
+A day's cost is decoding its lines and the start of the processes. Item gaps look back over the lookback's events for
+the items of the new day alone, so that history counts only until it is as long as the lookback. A new cut-off costs
+the same whatever lies before the lookback.
+"""
+
 HISTORIES_DAYS = (30, 60, 120)
 SAME = 1.15
 """How far two costs may lie apart and still count as the same: what equal runs differ by on a shared machine."""
+DAY_AND_CUTOFF_S = 3.0
 AGENT = "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0.1985.143 Safari/537.36"
 LINE = f"""
 SELECT epoch_ms(ts) AS ts, user_id AS "userId", session_id AS "sessionId", item_in_session AS "itemInSession",
@@ -26,21 +33,34 @@ FROM read_parquet($file, hive_partitioning = false) ORDER BY ts
 
 
 def new_day(bench: Workbench) -> Findings:
-    """The same cost after 30, 60 and 120 days."""
-    size = bench.size
-    history = aggregated(bench, size.listeners)
-    day = size.day(size.days - 1)
+    """The same cost after 30, 60 and 120 days; with a new cut-off at most 3 CPU seconds."""
+    size, service = bench.size, bench.size.main
+    history, day = aggregated(bench, service), service.keys[-1]
     landing = bench.fresh("landing-new-day")
     bench.measure("log file of the new day", write_day_log, lake=str(history), day=day, landing=str(landing))
-    lines = []
+    points = []
     for days in HISTORIES_DAYS:
         arguments = {"landing": str(landing), "history": str(history), "history_days": days, "day": day}
         lake = bench.fresh(f"lake-new-day-{days}")
         done = bench.measure(f"a new day after {days}", add_day, repeats=size.repeats, lake=str(lake), **arguments)
-        lines.append(Line(f"a new day after {days} days", done.cost))
-    costs = [line.cost.cpu_seconds for line in lines]
-    sizes = {"events a day": bench.events(size.listeners) // size.days, "listeners": size.listeners}
-    return Findings("new_day", sizes, lines, [Target("dearest over cheapest history", max(costs) / min(costs), SAME)])
+        points.append(Point(days, done.cost))
+    cutoff = feature_cost(bench, service, service.cutoffs(1), repeats=size.repeats)
+    costs = [point.cost.cpu_seconds for point in points]
+    return Findings(
+        "new_day",
+        {"events a day": bench.events(service) // service.days, "listeners": service.listeners},
+        [
+            *(Line(f"a new day after {point.at:.0f} days", point.cost) for point in points),
+            Line("features at the new cut-off", cutoff),
+        ],
+        [
+            Target("dearest over cheapest history", max(costs) / min(costs), SAME, issue=2),
+            Target(
+                "a new day and a new cut-off, CPU seconds", costs[-1] + cutoff.cpu_seconds, DAY_AND_CUTOFF_S, issue=6
+            ),
+        ],
+        [Curve("a new day", Axis.HISTORY, points)],
+    )
 
 
 def write_day_log(lake: str, day: str, landing: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import THREADS
+from benchmarks.sizes import LABEL_DAYS
 
 if TYPE_CHECKING:
     from churn_assets.contracts.contract import Contract
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from churn_assets.lake.recipe import Recipe
 
 MEMORY_LIMIT = "2GB"
+AT_RISK_DAYS = 30
 QUERIES = "queries"
 """Folder of compiled queries, beside the lakes of a scratch folder."""
 
@@ -130,14 +132,33 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
     return _written(recipe, there, cutoffs)
 
 
+def labels(lake: str, cutoffs: Sequence[str], lookback_days: int) -> int:
+    """Population and labels of mature cut-offs, from the listener-days; gives the rows of both."""
+    from churn_assets.features.tables import LISTENER_DAYS
+    from churn_assets.labels.recipes import churn_labels_recipe, population_recipe
+    from churn_assets.labels.tables import POPULATION
+    from churn_assets.lake.lake import Lake
+
+    there = Lake(Path(lake))
+    days = there.scan(LISTENER_DAYS)
+    before = days.between(_before(min(cutoffs), lookback_days), _before(max(cutoffs), 1))
+    after = days.between(min(cutoffs), _before(max(cutoffs), 1 - LABEL_DAYS))
+    who = population_recipe(before, lookback_days=lookback_days, at_risk_days=AT_RISK_DAYS)
+    rows = _written(who, there, cutoffs)
+    left = churn_labels_recipe(there.scan(POPULATION, cutoffs), after, horizon_days=LABEL_DAYS)
+    return rows + _written(left, there, cutoffs)
+
+
 def compiling(queries: str, first_day: str, lookback_days: int) -> int:
-    """What a new version of the code costs once: the queries of the daily aggregates and features; their characters."""
+    """What a new version of the code costs once: the queries from events to labels; gives their characters."""
     from churn_assets.cutoffs import epoch_ms
     from churn_assets.features import recipes
     from churn_assets.features.batch import Horizon
     from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS
-    from churn_assets.ingest.recipes import sessions_recipe
-    from churn_assets.ingest.tables import EVENTS, SESSIONS
+    from churn_assets.ingest.recipes import events_recipe, sessions_recipe
+    from churn_assets.ingest.tables import EVENTS, RAW_LOGS, SESSIONS
+    from churn_assets.labels.recipes import churn_labels_recipe, population_recipe
+    from churn_assets.labels.tables import POPULATION
     from churn_assets.lake.engine import Engine
     from churn_assets.lake.lake import Scan
 
@@ -145,11 +166,15 @@ def compiling(queries: str, first_day: str, lookback_days: int) -> int:
     daily = {contract.table: Scan(contract, ()) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
     horizon = Horizon(lookback_days, epoch_ms(date.fromisoformat(first_day)))
     few, many = [first_day], [_before(first_day, -n) for n in range(2 * recipes.FEW_DAYS)]
+    listener_days = daily[LISTENER_DAYS.table]
     made = (
+        events_recipe(Scan(RAW_LOGS, ())),
         sessions_recipe(events),
         recipes.listener_days_recipe(events),
         *(recipes.listener_item_gaps_recipe(events, days, lookback_days=lookback_days) for days in (few, many)),
         recipes.user_features_recipe(daily, horizon),
+        population_recipe(listener_days, lookback_days=lookback_days, at_risk_days=AT_RISK_DAYS),
+        churn_labels_recipe(Scan(POPULATION, ()), listener_days, horizon_days=LABEL_DAYS),
     )
     engine = Engine(THREADS, MEMORY_LIMIT, Path(queries), Path(queries))
     return sum(len(engine.query(recipe)) for recipe in made)

@@ -22,7 +22,7 @@ LINE = (
     ("userAgent", "VARCHAR"),
     ("registration", "BIGINT"),
 )
-UNUSED_COLUMNS = ("day", "city", "country", "method", "status")
+UNUSED_COLUMNS = ("day", "city", "country", "method", "status", "origin")
 """Columns of `events` that no daily aggregate needs."""
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import api_home, load
+from benchmarks.daily_update import kept_home
 from benchmarks.findings import Findings, Line, Target
 from benchmarks.measuring import Cost, Measured
 from benchmarks.workbench import Workbench
 from churn_assets.serving.metrics import FOLDER
+
+BOUND = """
+One worker answers one request at a time: reading 500 events, features, the model, and a row that must be on disk
+before the answer is given. [31](decisions/0031-what-a-request-costs.md) takes a request apart; `python -m
+benchmarks.request_budget HOME` does it again. Two workers share one store, whose writer is one at a time.
+"""
 
 RATE, CLIENTS, WORKERS = 20, 2, 2
 COMPARED_RATE = 5
@@ -60,17 +68,19 @@ def serving(bench: Workbench) -> Findings:
             Line(f"reference: plain pandas at the same pace, p50 {_ms(pandas)}", pandas.cost),
         ],
         [
-            Target("p50 in ms", steady.answer["p50"], P50_MS),
-            Target("p99 in ms", steady.answer["p99"], P99_MS),
-            Target("p50 in ms with reasons", told.answer["p50"], EXPLAINED_MS),
-            Target("requests a second of one core's CPU", one.a_core, A_CORE, is_ceiling=False),
-            Target(f"the same of {WORKERS} workers that share the store", two.a_core, A_CORE, is_ceiling=False),
-            Target("events a second in one batch", events / batch.answer, EVENTS_A_SECOND, is_ceiling=False),
-            Target(
-                "plain pandas' p50 beside ours", pandas.answer["p50"] / slow.answer["p50"], SPEED_UP, is_ceiling=False
-            ),
+            Target("p50 in ms", steady.answer["p50"], P50_MS, issue=3),
+            Target("p99 in ms", steady.answer["p99"], P99_MS, issue=3),
+            Target("p50 in ms with reasons", told.answer["p50"], EXPLAINED_MS, issue=3),
+            _at_least("requests a second of one core's CPU", one.a_core, A_CORE),
+            _at_least(f"the same of {WORKERS} workers that share the store", two.a_core, A_CORE),
+            _at_least("events a second in one batch", events / batch.answer, EVENTS_A_SECOND),
+            _at_least("plain pandas' p50 beside ours", pandas.answer["p50"] / slow.answer["p50"], SPEED_UP),
         ],
     )
+
+
+def _at_least(promise: str, figure: float, limit: float) -> Target:
+    return Target(promise, figure, limit, is_ceiling=False, issue=3)
 
 
 @dataclass(frozen=True)
@@ -154,12 +164,10 @@ def _flooded(server: Server, body: str, seconds: float) -> Flood:
 
 
 def _home(bench: Workbench) -> tuple[Path, Path]:
-    """A home with a champion, and the folder of the request bodies; made if they are not there."""
-    home = bench.scratch / f"home-{bench.size.api_listeners}"
-    if not (home / "one.json").exists():
-        bench.say("making a home with a champion")
-        bench.measure("simulate, run, promote", api_home.make_home, home=str(home), listeners=bench.size.api_listeners)
-        bench.measure("request bodies", api_home.make_bodies, home=str(home), folder=str(home))
+    """A home with a champion, with an empty store, and the folder of the request bodies."""
+    home = bench.fresh("home-serving")
+    shutil.copytree(kept_home(bench), home)
+    bench.measure("request bodies", api_home.make_bodies, home=str(home), folder=str(home))
     return home, home
 
 

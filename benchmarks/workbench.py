@@ -1,13 +1,17 @@
-"""The scratch folder of a run: data are made once, and each benchmark takes what it needs."""
+"""The scratch folder of a run: data are made once, and each stage takes what it needs."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import event_lake, landing
-from benchmarks.measuring import Cost, Measured, measured
-from benchmarks.sizes import Size
+from benchmarks.measuring import CORES, Cost, Measured, measured
+from benchmarks.sizes import FIRST_DAY, Service, Size
+
+MADE = ".made"
+"""A file in a data folder that is whole: it holds what making it answered."""
 
 
 @dataclass(frozen=True)
@@ -19,28 +23,40 @@ class Workbench:
     say: Callable[[str], None]
     _known: dict[str, Cost] = field(default_factory=dict)
 
-    def lake(self, listeners: int) -> Path:
-        """The lake of that many listeners, with their events; made if it is not there."""
-        root = self.scratch / f"lake-{listeners}-{self.size.days}"
-        if not (root / ".events").exists():
-            self.say(f"making the events of {listeners:,} listeners")
-            first_day, days = self.size.first_day.isoformat(), self.size.days
-            made = measured(event_lake.make_lake, root=str(root), listeners=listeners, first_day=first_day, days=days)
-            (root / ".events").write_text(str(made.answer))
-        return root
+    def lake(self, service: Service) -> Path:
+        """The lake of a service, with its events; made if it is not there."""
+        root = self.scratch / service.name
+        if service.copies > 1:
+            arguments = {"source": str(self.lake(Service(service.listeners, service.days))), "copies": service.copies}
+            return self._made(root, event_lake.copy_lake, listeners=service.listeners, **arguments)
+        return self._made(
+            root, event_lake.make_lake, listeners=service.listeners, first_day=FIRST_DAY.isoformat(), days=service.days
+        )
 
-    def events(self, listeners: int) -> int:
+    def events(self, service: Service) -> int:
         """How many events that lake holds."""
-        return int((self.lake(listeners) / ".events").read_text())
+        return int((self.lake(service) / MADE).read_text())
 
     def landing(self) -> Path:
-        """The folder of log files to ingest; made if it is not there."""
-        folder = self.scratch / f"landing-{self.size.name}"
-        if not (folder / ".done").exists():
-            self.say("making log files")
-            files, lines = self.size.landing_files, self.size.lines_a_file
-            measured(landing.make_landing, folder=str(folder), files=files, lines=lines)
-            (folder / ".done").touch()
+        """The folder of log files to ingest, one a day; made if it is not there."""
+        arguments = {"files": self.size.landing_files, "lines": self.size.lines_a_file}
+        return self._made(self.scratch / f"landing-{self.size.name}", landing.make_landing, **arguments)
+
+    def landing_of(self, days: int) -> Path:
+        """A folder with the first `days` of those files; they take no more space."""
+        files = sorted(self.landing().glob("*.json"))[:days]
+        folder = self.fresh(f"landing-of-{days}")
+        folder.mkdir()
+        for file in files:
+            os.link(file, folder / file.name)
+        return folder
+
+    def _made(self, folder: Path, make: Callable[..., object], **arguments: object) -> Path:
+        if not (folder / MADE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            self.say(f"making {folder.name}")
+            answer = measured(make, root=str(folder), **arguments).answer
+            (folder / MADE).write_text(str(answer))
         return folder
 
     def fresh(self, name: str) -> Path:
@@ -49,10 +65,12 @@ class Workbench:
         shutil.rmtree(path, ignore_errors=True)
         return path
 
-    def measure(self, case: str, job: Callable[..., object], *, repeats: int = 1, **arguments: object) -> Measured:
+    def measure(
+        self, case: str, job: Callable[..., object], *, repeats: int = 1, cores: int = CORES, **arguments: object
+    ) -> Measured:
         """Measure a job, and say what it took."""
         self.say(f"{case} ...")
-        done = measured(job, repeats=repeats, **arguments)
+        done = measured(job, repeats=repeats, cores=cores, **arguments)
         self.say(f"{case}: {done.cost.cpu_seconds:.2f} CPU s")
         return done
 
@@ -61,3 +79,8 @@ class Workbench:
         if key not in self._known:
             self._known[key] = measure()
         return self._known[key]
+
+
+def stored_bytes(folder: Path) -> int:
+    """What the files of a folder take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -10,6 +10,8 @@ from churn_assets.errors import SettingsError
 from churn_assets.features.assets import features_assets
 from churn_assets.ingest.assets import ingest_assets
 from churn_assets.labels.assets import labels_assets
+from churn_assets.lake.bucket import Bucket
+from churn_assets.lake.lake import Lake
 from churn_assets.monitoring.drift.assets import drift_assets
 from churn_assets.monitoring.novelty.assets import novelty_assets
 from churn_assets.monitoring.performance.assets import performance_assets
@@ -49,7 +51,7 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
     """The definitions that `settings` (by default those of the environment) describe.
 
     `overrides` replace arguments of `Definitions`, such as `executor` or `sensors`; resources are merged by name.
-    SettingsError for an engine or a place of the lake that settings can name and nothing can work with yet.
+    SettingsError for a place of the lake that settings can name and nothing can work with yet.
     """
     settings = settings or Settings()
     _refuse_what_is_not_built(settings)
@@ -70,31 +72,35 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
 
 
 def _refuse_what_is_not_built(settings: Settings) -> None:
-    """Better no table than one made by another engine than asked for, or written to a local folder called `s3:`."""
-    if settings.engine != "duckdb":
-        raise SettingsError(f"CHURN_ENGINE is {settings.engine!r}, and only `duckdb` is built: leave it out.")
-    if "://" in settings.lake_url:
+    """Better no table than one made by another engine than asked for, or in another place."""
+    root = Lake.of(settings).root
+    if not isinstance(root, Bucket):
+        return
+    if settings.engine == "spark":
         message = (
-            f"CHURN_LAKE is {settings.lake_url!r}, and the lake must lie in a folder: name a local or mounted one. "
-            "Logs may land anywhere (CHURN_LANDING)."
+            "CHURN_ENGINE is 'spark' and CHURN_LAKE a bucket, and Spark's workers write to a folder that they share: "
+            "mount one and name it in CHURN_LAKE, or let DuckDB do the work (docs/how-to/spark.md)."
         )
         raise SettingsError(message)
+    root.require_library()
 
 
 def _resources(settings: Settings) -> dict[str, Any]:
-    storage = LakeResource(root=settings.lake_url)
+    storage = LakeResource.of(settings)
     computing = EngineResource(
         threads=settings.threads,
         memory_limit=settings.memory_limit,
         spill=str(settings.home / "spill"),
         queries=str(settings.home / "queries"),
+        spark_url=settings.spark_url if settings.engine == "spark" else None,
+        spark_memory=settings.spark_memory,
     )
     return {
         "storage": storage,
         "computing": computing,
         "landing": LandingResource.of(settings),
         "predictions": StoreResource(url=settings.prediction_store_url),
-        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url),
+        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }
 

@@ -5,10 +5,14 @@ ChurnAssetsError
  ├── LandingError             a landing file cannot be read, or has vanished
  ├── LakeError
  │    ├── MissingPartitionError   a table or partition is not in the lake
- │    └── UnknownNameError        there is no table, column, partition or listener of that name
+  │    ├── UnknownNameError        there is no table, column, partition or listener of that name
+  │    ├── LakeUnreachableError    the object store of the lake does not answer, or refuses
+  │    └── OvertakenError          another machine replaced what was read before it could be written
+  ├── SparkError               Spark cannot be started or reached, or could not make a table
  ├── ContractError            rows break the contract of their table
  ├── ImmatureLabelError       a label window has not landed yet
  ├── TrainingError            there is not enough matured data to train on
+ ├── HistoryError             the database of Dagster's history does not answer
  ├── RegistryError
  │    ├── NoChampionError         nothing has been promoted yet
  │    ├── ArtifactError           a stored model is tampered with, foreign or incomplete
@@ -48,6 +52,18 @@ class UnknownNameError(LakeError):
     """There is no table, column, partition or listener of that name, nor could there be."""
 
 
+class LakeUnreachableError(LakeError):
+    """The object store that the lake is in does not answer, or refuses."""
+
+
+class OvertakenError(LakeError):
+    """Another machine replaced a file of the lake between reading and writing it."""
+
+
+class SparkError(ChurnAssetsError):
+    """Spark cannot be started or reached, or has failed more often than it tries again."""
+
+
 class ContractError(ChurnAssetsError):
     """Rows break the contract of their table."""
 
@@ -58,6 +74,10 @@ class ImmatureLabelError(ChurnAssetsError):
 
 class TrainingError(ChurnAssetsError):
     """There is not enough matured data to train or to evaluate honestly."""
+
+
+class HistoryError(ChurnAssetsError):
+    """The database that Dagster's history is kept in does not answer, or did not while something ran."""
 
 
 class RegistryError(ChurnAssetsError):

@@ -9,11 +9,16 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_assets.cutoffs import CutoffSchedule
+from churn_assets.databases.address import require_postgresql, through, within
 from churn_assets.errors import SettingsError
 
 DEMO_FIRST_DAY = date(2026, 1, 2)
 DEMO_DAYS = 150
 DEMO_LAST_DAY = DEMO_FIRST_DAY + timedelta(days=DEMO_DAYS - 1)
+SCHEMAS = {"mlflow_url": "churn_mlflow", "dagster_url": "churn_dagster", "store_url": "churn_store"}
+"""Schema of CHURN_DATABASE_URL that each store takes, by the setting that puts it elsewhere."""
+IN_FILES = "sqlite"
+"""What CHURN_DAGSTER_URL says where the history stays in files although there is a database."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1)]
@@ -33,12 +38,30 @@ class Settings(BaseSettings):
     lake: Annotated[
         str | None, Field(description="Root of the tables: a folder or an fsspec URL; `<home>/lake` if unset.")
     ] = None
+    lake_copies_gb: Annotated[
+        float,
+        Field(gt=0, description="Most GB of local copies, in `<home>/lake-copies`, of a lake that lies behind a URL."),
+    ] = 20.0
     first_day: Annotated[date, Field(description="First UTC day of the log.")] = DEMO_FIRST_DAY
     last_day: Annotated[
         date | Literal["open"],
         Field(description="Last UTC day of the log; `open` for a live one, which ends yesterday."),
     ] = DEMO_LAST_DAY
     engine: Annotated[Literal["duckdb", "spark"], Field(description="What evaluates the batch expressions.")] = "duckdb"
+    spark_url: Annotated[
+        str,
+        Field(
+            description="Where the Spark engine computes: `local[*]`, a master (`spark://host:7077`), or a Spark "
+            "Connect server (`sc://host:15002`)."
+        ),
+    ] = "local[*]"
+    spark_memory: Annotated[
+        str,
+        Field(
+            pattern="^[1-9][0-9]*[kmgt]$",
+            description="Memory of each Spark process that computes, as in `512m`; a Connect server has its own.",
+        ),
+    ] = "2g"
     threads: Annotated[int, Field(ge=1, description="Threads of the DuckDB engine.")] = 2
     memory_limit: Annotated[
         str, Field(description="Memory limit of the DuckDB engine; it spills to disk beyond it.")
@@ -69,13 +92,37 @@ class Settings(BaseSettings):
     high_risk: Annotated[Share, Field(description="Lowest probability of the risk band `high`.")] = 0.5
     medium_risk: Annotated[Share, Field(description="Lowest probability of the risk band `medium`.")] = 0.2
 
-    mlflow_url: Annotated[
-        str | None, Field(description="MLflow tracking and registry; SQLite below `<home>/mlflow` if unset.")
+    database_url: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="A PostgreSQL, `postgresql://user@host/database`, in which MLflow, Dagster's history and the "
+            "prediction store take a schema each, where the three settings below do not say otherwise.",
+        ),
     ] = None
-
+    mlflow_url: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="MLflow tracking and registry, a server or a database; else in CHURN_DATABASE_URL, else "
+            "SQLite below `<home>/mlflow`.",
+        ),
+    ] = None
+    dagster_url: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="Dagster's history, a PostgreSQL URL or `sqlite`; else in CHURN_DATABASE_URL, else SQLite "
+            "below `<home>/.dagster`.",
+        ),
+    ] = None
     store_url: Annotated[
         str | None,
-        Field(description="Prediction store, an SQLAlchemy URL; SQLite `<home>/predictions.db` if unset."),
+        Field(
+            repr=False,
+            description="Prediction store, an SQLAlchemy URL; else in CHURN_DATABASE_URL, else SQLite "
+            "`<home>/predictions.db`.",
+        ),
     ] = None
     api_host: Annotated[str, Field(description="Address that the API listens on; loopback by default.")] = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65_535, description="Port of the API; 0 takes a free one.")] = 8000
@@ -172,6 +219,10 @@ class Settings(BaseSettings):
         if self.medium_risk > self.high_risk:
             message = f"CHURN_MEDIUM_RISK ({self.medium_risk}) must not exceed CHURN_HIGH_RISK ({self.high_risk})."
             raise SettingsError(message)
+        if self.database_url is not None:
+            require_postgresql("CHURN_DATABASE_URL", self.database_url)
+        if self.dagster_url not in (None, IN_FILES):
+            require_postgresql("CHURN_DAGSTER_URL", str(self.dagster_url))
         return self
 
     @property
@@ -185,14 +236,40 @@ class Settings(BaseSettings):
         return self.lake or str(self.home / "lake")
 
     @property
+    def lake_copies(self) -> Path:
+        """Folder of local copies of a lake that lies on an object store."""
+        return self.home / "lake-copies"
+
+    @property
     def mlflow_home(self) -> Path:
         """Folder of the default MLflow database and artefacts."""
         return self.home / "mlflow"
 
     @property
+    def tracking_url(self) -> str | None:
+        """URL of the MLflow server or database; None for the SQLite file below `mlflow_home`."""
+        return self.mlflow_url or self._within(SCHEMAS["mlflow_url"], "psycopg")
+
+    @property
+    def history_url(self) -> str | None:
+        """SQLAlchemy URL of the PostgreSQL that Dagster's history is in; None for files below `dagster_home`.
+
+        The driver is the one that dagster-postgres was made for: it tells tables that another process has just made by
+        that driver's codes.
+        """
+        if self.dagster_url == IN_FILES:
+            return None
+        told = None if self.dagster_url is None else through(self.dagster_url, "psycopg2")
+        return told or self._within(SCHEMAS["dagster_url"], "psycopg2")
+
+    @property
     def prediction_store_url(self) -> str:
         """SQLAlchemy URL of the prediction store."""
-        return self.store_url or f"sqlite:///{(self.home / 'predictions.db').resolve()}"
+        told = self.store_url or self._within(SCHEMAS["store_url"], "psycopg")
+        return told or f"sqlite:///{(self.home / 'predictions.db').resolve()}"
+
+    def _within(self, schema: str, driver: str) -> str | None:
+        return None if self.database_url is None else within(self.database_url, schema, driver)
 
     @property
     def reports(self) -> Path:

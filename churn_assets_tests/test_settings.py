@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from churn_assets.errors import SettingsError
 from churn_assets.settings import DEMO_FIRST_DAY, DEMO_LAST_DAY, WEEKDAYS, Settings
@@ -41,6 +42,58 @@ def test_landing_and_lake_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("CHURN_LAKE", "gs://lake")
 
     assert (Settings().landing_url, Settings().lake_url) == ("s3://logs/music", "gs://lake")
+
+
+def test_three_stores_follow_one_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@db.internal/churn?sslmode=require")
+    settings = Settings()
+
+    urls = [make_url(str(url)) for url in (settings.tracking_url, settings.history_url, settings.prediction_store_url)]
+
+    assert {(url.username, url.host, url.database, url.query["sslmode"]) for url in urls} == {
+        ("churn", "db.internal", "churn", "require")
+    }
+    assert [url.query["options"] for url in urls] == [
+        "-csearch_path=churn_mlflow",
+        "-csearch_path=churn_dagster",
+        "-csearch_path=churn_store",
+    ]
+    assert [url.drivername for url in urls] == ["postgresql+psycopg", "postgresql+psycopg2", "postgresql+psycopg"]
+
+
+def test_each_store_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@db.internal/churn")
+    monkeypatch.setenv("CHURN_MLFLOW_URL", "http://mlflow.internal:5000")
+    monkeypatch.setenv("CHURN_STORE_URL", "sqlite:////srv/predictions.db")
+    monkeypatch.setenv("CHURN_DAGSTER_URL", "postgresql://churn@db.internal/dagster")
+    settings = Settings()
+
+    assert settings.tracking_url == "http://mlflow.internal:5000"
+    assert settings.prediction_store_url == "sqlite:////srv/predictions.db"
+    assert settings.history_url == "postgresql+psycopg2://churn@db.internal/dagster"
+    assert Settings(dagster_url="sqlite").history_url is None
+
+
+def test_without_a_database_everything_is_in_files() -> None:
+    settings = Settings(home=Path("/srv/churn"))
+
+    assert (settings.tracking_url, settings.history_url) == (None, None)
+    assert settings.prediction_store_url == "sqlite:////srv/churn/predictions.db"
+
+
+@pytest.mark.parametrize("name", ["database_url", "mlflow_url", "dagster_url", "store_url"])
+def test_settings_do_not_show_a_password(name: str) -> None:
+    settings = Settings(**{name: "postgresql://churn:s3cret@db.internal/churn"})
+
+    assert "s3cret" not in f"{settings} {settings!r}"
+
+
+@pytest.mark.parametrize("name", ["database_url", "dagster_url"])
+def test_what_is_no_postgresql_is_refused_without_its_password(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"CHURN_{name.upper()}: 'mysql://churn:.*write postgresql://") as refused:
+        Settings(**{name: "mysql://churn:s3cret@db.internal/churn"})
+
+    assert "s3cret" not in str(refused.value)
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

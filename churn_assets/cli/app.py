@@ -101,6 +101,22 @@ def serve(
     serve_api(Settings(**{name: value for name, value in given.items() if value is not None}))
 
 
+@app.command()
+def stores(
+    copy_from: Annotated[
+        Path | None, typer.Option(help="A home whose SQLite stores are copied into the PostgreSQL of the settings.")
+    ] = None,
+) -> None:
+    """Say where Dagster's history, MLflow and the prediction store are; make what is missing there."""
+    from churn_assets.cli.stores import copy_stores, show_stores
+    from churn_assets.settings import Settings
+
+    settings = Settings()
+    if copy_from is not None:
+        copy_stores(settings, copy_from)
+    show_stores(settings)
+
+
 @models.callback()
 def model(context: typer.Context) -> None:
     """Show champion, challenger and the history of promotions."""

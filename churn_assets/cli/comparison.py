@@ -47,7 +47,7 @@ def _rows(settings: Settings, truth: Path) -> "pd.DataFrame":
     import pandas as pd
 
     known = pd.read_parquet(truth).astype({"cutoff": "datetime64[ms]"}).rename(columns={"churn_probability": "truth"})
-    rows = read_frame(Lake(Path(settings.lake_url)).scan(TRAINING_SET))
+    rows = read_frame(Lake.of(settings).scan(TRAINING_SET))
     return rows[rows["at_risk"]].merge(known, on=["cutoff", "user_id"])
 
 

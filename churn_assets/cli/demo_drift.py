@@ -67,7 +67,9 @@ def demo_settings(settings: Settings) -> Settings:
         home=home,
         landing=str(home / "landing"),
         lake=str(home / "lake"),
+        database_url=None,
         mlflow_url=None,
+        dagster_url=None,
         store_url=None,
         first_day=DEMO_FIRST_DAY,
         last_day=DEMO_FIRST_DAY + timedelta(days=DAYS - 1),
@@ -198,7 +200,7 @@ def _tell_the_end(settings: Settings, console: Console) -> None:
     from churn_assets.lake.lake import Lake
     from churn_assets.retraining.ledger import read_decisions
 
-    decisions = read_decisions(Lake(Path(settings.lake_url)))
+    decisions = read_decisions(Lake.of(settings))
     console.print()
     console.print(decisions_table(decisions))
     show_errors(console, settings, truth_folder(settings) / "truth.parquet", changed_on=day_of_world(SHIFT))

@@ -22,7 +22,7 @@ def history_of(settings: Settings) -> "History":
     from churn_assets.registry.registry import ModelRegistry
     from churn_assets.registry.tracking import prepare, tracking_below
 
-    return History(ModelRegistry(prepare(tracking_below(settings.mlflow_home, settings.mlflow_url))))
+    return History(ModelRegistry(prepare(tracking_below(settings.mlflow_home, settings.tracking_url))))
 
 
 def show_models(settings: Settings) -> None:

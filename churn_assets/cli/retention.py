@@ -41,7 +41,7 @@ def show_list(settings: Settings, order: Order) -> None:
     from churn_assets.retention.export import export_list
 
     console = Console()
-    listed, origin = _listed(Lake(Path(settings.lake_url)), settings, order)
+    listed, origin = _listed(Lake.of(settings), settings, order)
     console.print(f"{origin}: {_figures(listed)}", highlight=False)
     console.print(_head(listed))
     if order.out is not None:
@@ -94,7 +94,7 @@ def show_effect(settings: Settings, campaign: str | None) -> None:
     from churn_assets.retention.effect import LABELLED, LISTED, effect
     from churn_assets.retention.tables import RETENTION_LIST
 
-    lake = Lake(Path(settings.lake_url))
+    lake = Lake.of(settings)
     listed = read_frame(lake.scan(RETENTION_LIST), LISTED)
     labels = read_frame(lake.find(CHURN_LABELS, lake.keys(RETENTION_LIST)), LABELLED)
     name = campaign or settings.retention_campaign

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def run_everything(settings: Settings, *, until: str = "reports") -> None:
     """Materialise every stage up to `until`, and say what had to wait, and why."""
+    from churn_assets.resources.runs import report_abandoned
     from churn_assets.resources.session import open_session
     from churn_assets.resources.stages import STAGES
 
     with open_session(settings) as session:
+        report_abandoned(session.instance)
         _export_served_events(session)
         for stage in STAGES:
             _run_stage(session, stage)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from churn_assets.contracts.contract import Contract
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES
+from churn_assets.lake.footers import rows_of
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Lake
 from churn_assets.scoring.tables import CHURN_SCORES
@@ -34,7 +35,7 @@ def show_counts(console: Console, lake: Lake) -> None:
 
     events = lake.scan(EVENTS)
     facts = {
-        "events": f"{_rows(lake, EVENTS):,} on {len(events.files)} days",
+        "events": f"{_rows(lake, EVENTS):,} on {len(events.keys)} days",
         "quarantined lines": f"{_rows(lake, QUARANTINED_LINES):,}",
         "listeners": f"{read_frame(events, ['user_id'])['user_id'].nunique():,}",
         "cut-offs": f"{len(lake.keys(POPULATION))}, of which {len(lake.keys(CHURN_LABELS))} mature",
@@ -44,9 +45,7 @@ def show_counts(console: Console, lake: Lake) -> None:
 
 
 def _rows(lake: Lake, contract: Contract) -> int:
-    import pyarrow.parquet as pq
-
-    return sum(pq.read_metadata(path).num_rows for _, path in lake.scan(contract).files)
+    return rows_of(lake.scan(contract))
 
 
 def show_quality(console: Console, lake: Lake, champion: "LoadedModel", truth: Path | None) -> None:
@@ -128,7 +127,7 @@ def show_summary(settings: Settings, truth: Path | None = None) -> None:
     """All of it, for whatever the lake of the settings holds."""
     from churn_assets.cli.model import history_of
 
-    console, lake = Console(), Lake(Path(settings.lake_url))
+    console, lake = Console(), Lake.of(settings)
     show_counts(console, lake)
     registry = history_of(settings).registry
     sitting = registry.find("champion")

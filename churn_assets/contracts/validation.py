@@ -45,7 +45,7 @@ class Verdict:
 def judge(scan: Scan, engine: Engine) -> Verdict:
     """Hold the files of a scan against the contract of their table."""
     types = _wrong_types(scan)
-    if types or not scan.files:
+    if types or not scan.places:
         return Verdict(0, types)
     with engine.connect() as connection:
         connection.execute(f"CREATE TEMP VIEW judged AS {_source(scan)}")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.rows import read, write
-from churn_assets.forgetting.tables import replace
+from churn_assets.forgetting.tables import Part, replace
 from churn_assets.ingest.arrivals import Arrivals, remember
 from churn_assets.ingest.decode import decode
 from churn_assets.ingest.landing import LandingFile
@@ -79,14 +79,14 @@ def _read(found: Arrivals, file: LandingFile) -> Blank:
 
 def _settle_day(lake: Lake, key: str, blanks: Sequence[Blank], journal: Journal) -> None:
     """Put the lines of the blanked files into a day's quarantine, in place of what it had of them."""
-    path = lake.path(QUARANTINED_LINES, key)
-    rows = read(path)
+    part = Part(lake, lake.name(QUARANTINED_LINES, key), lake.path(QUARANTINED_LINES, key))
+    rows = read(part.file)
     names = pa.array([blank.entry.name for blank in blanks])
     others = rows.filter(pc.invert(pc.is_in(rows["file"], value_set=names)))
     parts = [others, *(part.select(rows.column_names).cast(rows.schema) for part in _on(key, blanks))]
     settled = pa.concat_tables(parts).sort_by([(name, "ascending") for name in QUARANTINED_LINES.order])
     if not settled.equals(rows):
-        replace(lake, path, partial(write, settled.combine_chunks()), journal)
+        replace(part, partial(write, settled.combine_chunks()), journal)
 
 
 def _on(key: str, blanks: Sequence[Blank]) -> Iterator[pa.Table]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from churn_assets.databases.address import shown
 from churn_assets.errors import ForgettingError
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.listener import Listener
@@ -49,10 +50,10 @@ class DatabasePlace:
         renamed = journal.renamed if self.tells_versions else {}
         for url in self.urls:
             if rows := self._count(url):
-                journal.removing(self.name, url, rows)
+                journal.removing(self.name, shown(url), rows)
             with _engine(url).connect() as connection:
                 _rewrite(connection, Cleaner(self.listener), renamed)
-            if url in journal.units(self.name):
+            if shown(url) in journal.units(self.name):
                 compact(url)
 
 
@@ -72,15 +73,23 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def compact(url: str) -> None:
-    """Write a database anew, so that nothing of what was replaced is left in its files."""
-    engine = _engine(url)
-    is_sqlite = engine.dialect.name == "sqlite"
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if is_sqlite else ("VACUUM (FULL)",):
+    """Write a database anew, so that nothing of what was replaced is left in its files.
+
+    Of a PostgreSQL only the tables of our schema: others' are not ours to lock.
+    """
+    with _engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in _compacting(connection):
             busy = connection.exec_driver_sql(statement)
             if busy.returns_rows and busy.scalar():
-                message = f"The database {engine.url} is being read by another program: end that, and run this again."
+                message = f"The database {shown(url)} is being read by another program: end that, and run this again."
                 raise ForgettingError(message)
+
+
+def _compacting(connection: "Connection") -> list[str]:
+    if connection.dialect.name == "sqlite":
+        return ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
+    quoted = connection.dialect.identifier_preparer.quote
+    return [f"VACUUM (FULL) {quoted(table)}" for table in sa.inspect(connection).get_table_names()]
 
 
 def _engine(url: str) -> sa.Engine:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from churn_assets.forgetting.files import LOST
 from churn_assets.forgetting.journal import Journal
+from churn_assets.lake.bucket import Bucket
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,21 @@ class LeftOversPlace:
             yield from (path for path in folder.rglob("*") if path.is_file())
         for folder in self.beside:
             yield from (path for path in folder.rglob(".*") if path.is_file() and path.name.endswith(LOST))
+
+
+@dataclass(frozen=True)
+class OldCopiesPlace:
+    """Local copies of objects of the lake as they were before: whoever read them may have been in them."""
+
+    bucket: Bucket
+    name: str = "older copies of the lake on this machine"
+
+    def held(self) -> int:
+        """Copies, whoever they tell of."""
+        return len(self.bucket.superseded())
+
+    def remove(self, journal: Journal) -> None:
+        """Remove them all."""
+        for file in self.bucket.superseded():
+            journal.removing(self.name, str(file), 1)
+            file.unlink(missing_ok=True)

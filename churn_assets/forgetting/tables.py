@@ -14,7 +14,7 @@ from churn_assets.forgetting.rows import count, leave_out, read, write
 from churn_assets.ingest.log_line import Reason
 from churn_assets.ingest.tables import QUARANTINED_LINES
 from churn_assets.lake.engine import describe
-from churn_assets.lake.lake import Lake, put_in_place
+from churn_assets.lake.lake import Lake
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class TablePlace:
     listener: Listener
 
     @cached_property
-    def _found(self) -> Sequence[tuple[Path, int]]:
-        files = sorted((self.lake.root / self.name).rglob("*.parquet"))
-        found = ((file, self._count(file)) for file in files)
-        return [(file, rows) for file, rows in found if rows]
+    def _found(self) -> Sequence[tuple[str, Path, int]]:
+        files = self.lake.below(self.name).items()
+        found = ((name, file, self._count(file)) for name, file in files)
+        return [one for one in found if one[-1]]
 
     def _count(self, file: Path) -> int:
         if self.name == QUARANTINED_LINES.table:
@@ -38,34 +38,41 @@ class TablePlace:
 
     def held(self) -> int:
         """Rows of the listener."""
-        return sum(rows for _, rows in self._found)
+        return sum(rows for *_, rows in self._found)
 
     def remove(self, journal: Journal) -> None:
         """Leave them out; a quarantined line stays as what it is by now in its file: an empty one."""
-        for file, rows in self._found:
-            journal.removing(self.name, file.relative_to(self.lake.root).as_posix(), rows)
+        for name, file, rows in self._found:
+            journal.removing(self.name, name, rows)
             if self.name == QUARANTINED_LINES.table:
                 emptied = _emptied(read(file), self.listener)
-                replace(self.lake, file, partial(write, emptied), journal)
+                replace(Part(self.lake, name, file), partial(write, emptied), journal)
             else:
-                replace(self.lake, file, partial(leave_out, file, listener=self.listener), journal)
+                replace(Part(self.lake, name, file), partial(leave_out, file, listener=self.listener), journal)
 
 
 def tables_of(lake: Lake, listener: Listener) -> list[TablePlace]:
     """Every table that the lake holds, ours or not."""
-    folders = lake.root.iterdir() if lake.root.exists() else iter(())
-    names = sorted(folder.name for folder in folders if folder.is_dir() and not folder.name.startswith("."))
-    return [TablePlace(lake, name, listener) for name in names]
+    return [TablePlace(lake, name, listener) for name in lake.store.tables()]
 
 
-def replace(lake: Lake, file: Path, written: Callable[[Path], None], journal: Journal) -> None:
+@dataclass(frozen=True)
+class Part:
+    """A file of the lake: its name below the root, and the path of it, or of a copy, on this machine."""
+
+    lake: Lake
+    name: str
+    file: Path
+
+
+def replace(part: Part, written: Callable[[Path], None], journal: Journal) -> None:
     """Put what is `written` into a file's place in one step, once the journal knows how its version will be called."""
-    staged = lake.staging() / f"{uuid.uuid4().hex}.parquet"
+    staged = part.lake.staging() / f"{uuid.uuid4().hex}.parquet"
     try:
         written(staged)
-        old, new = describe("", file).sha256, describe("", staged).sha256
+        old, new = describe("", part.file).sha256, describe("", staged).sha256
         journal.renaming({old: new} if old != new else {})
-        put_in_place(staged, file)
+        part.lake.store.put(staged, part.name)
     finally:
         staged.unlink(missing_ok=True)
 

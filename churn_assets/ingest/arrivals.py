@@ -14,6 +14,8 @@ from churn_assets.ingest.manifest import FileDays, Manifest, changed, load, save
 from churn_assets.lake.lake import Lake
 
 SHOWN_FILES = 5
+MANIFEST = ".landing/manifest.json"
+"""Where the manifest is, below the root of the lake."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,17 @@ class Arrivals:
 
 def arrivals(url: str, lake: Lake, first_day: date, last_day: date) -> Arrivals:
     """What has landed at `url` for the days of the log, beside what the lake's manifest knows."""
-    return Arrivals(list_landing(url), load(manifest_path(lake)), first_day, last_day)
+    files = list_landing(url)
+    with lake.told("read"):
+        return Arrivals(files, load(manifest_path(lake)), first_day, last_day)
 
 
 def remember(found: Arrivals, lake: Lake) -> None:
     """Keep the manifest for the next time."""
-    save(found.manifest, manifest_path(lake))
+    with lake.told("written to"):
+        save(found.manifest, manifest_path(lake))
 
 
 def manifest_path(lake: Lake) -> UPath:
     """Where the manifest of landing files is."""
-    return UPath(lake.root) / ".landing" / "manifest.json"
+    return lake.beside(MANIFEST)

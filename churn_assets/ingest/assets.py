@@ -114,7 +114,7 @@ def _raw_report(versions: Mapping[str, str]) -> Report:
         query = "SELECT day, count(*), count(*) FILTER (WHERE user_id = ''), count(DISTINCT file) FROM t GROUP BY day"
         counts = {day_key(day): rest for day, *rest in queried(landed.scan, landed.engine, query)}
         said: dict[str, Metadata] = {}
-        for key, _ in landed.scan.files:
+        for key in landed.scan.keys:
             rows, visitors, files = counts.get(key, (0, 0, 0))
             told = {LANDING_VERSION: versions.get(key, NOTHING_LANDED), "visitors": visitors, "files": files}
             said[key] = {**told, "listeners' lines": rows - visitors, **chart.get(key, {})}
@@ -154,7 +154,7 @@ def _events(dates: Calendar) -> dg.AssetsDefinition:
 
 def _events_report(landed: Landed) -> Mapping[str, Metadata]:
     """The account of each day's lines, which must add up, and the chart."""
-    keys = [key for key, _ in landed.scan.files]
+    keys = landed.scan.keys
     rows, bad = landed.lake.find(RAW_LOGS, keys), landed.lake.find(QUARANTINED_LINES, keys)
     events = _a_day(landed.scan, landed, "count(*)")
     visitors = _a_day(rows, landed, "count(*) FILTER (WHERE user_id = '')")

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from churn_assets.errors import MissingPartitionError
 from churn_assets.ingest.tables import EVENTS
+from churn_assets.lake.footers import rows_of
 from churn_assets.lake.lake import Lake
 
 
@@ -12,10 +13,8 @@ def data_clock(lake: Lake) -> date:
 
     Raises MissingPartitionError if there are no rows at all.
     """
-    import pyarrow.parquet as pq
-
-    for key in reversed(lake.keys(EVENTS)):
-        if pq.read_metadata(lake.path(EVENTS, key)).num_rows:
+    for key, scan in lake.find(EVENTS).newest_first():
+        if rows_of(scan):
             return date.fromisoformat(key) + timedelta(days=1)
     raise _nothing_landed(lake)
 
@@ -33,10 +32,9 @@ def first_landed_day(lake: Lake) -> date:
 
     Raises MissingPartitionError if there are no rows at all.
     """
-    import pyarrow.parquet as pq
-
-    for key in lake.keys(EVENTS):
-        if pq.read_metadata(lake.path(EVENTS, key)).num_rows:
+    landed = lake.find(EVENTS)
+    for key in landed.keys:
+        if rows_of(landed.only([key])):
             return date.fromisoformat(key)
     raise _nothing_landed(lake)
 

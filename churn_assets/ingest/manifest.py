@@ -147,16 +147,16 @@ def load(path: Path | UPath) -> Manifest:
 def save(manifest: Manifest, path: Path | UPath) -> None:
     """Put the manifest at `path` in one step: a reader sees the old one or the new one, never a part."""
     content = msgspec.json.encode(_Stored(RULES, tuple(manifest.files[name] for name in sorted(manifest.files))))
-    path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(path, Path):
         _replace(path, content)
-    elif path.protocol == "file":
+    elif path.protocol in ("", "file"):
         _replace(Path(path.path), content)
     else:
         path.write_bytes(content)  # object stores put whole objects
 
 
 def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as handle:
         handle.write(content)

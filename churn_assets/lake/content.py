@@ -43,9 +43,21 @@ def content_of(path: Path) -> tuple[int, str]:
             for field, column in zip(table.schema, table.columns, strict=True):
                 kind = "text" if field.name in texts else field.type
                 digest.update(f"\n{field.name} {kind}\n".encode())
-                if rows:  # of none, combining would make an array, for which Arrow imports pandas
-                    _take(digest, column.combine_chunks())
+                _take(digest, _whole(column))
     return rows, digest.hexdigest()
+
+
+def _whole(column: "pa.ChunkedArray") -> "pa.Array":
+    """A column in one piece; its own `combine_chunks` would load pandas, which takes longer than many a query."""
+    import pyarrow as pa
+
+    match column.chunks:
+        case []:
+            return pa.nulls(0, column.type)
+        case [one]:
+            return one
+        case several:
+            return pa.concat_arrays(several)
 
 
 def _is_text(type_: "pa.DataType") -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from churn_assets.contracts.contract import Column, Contract, Type
 from churn_assets.lake.lake import Lake, Scan
@@ -42,6 +42,13 @@ class Written:
     rows: int
     size_bytes: int
     sha256: str
+
+
+class Maker(Protocol):
+    """What makes tables from recipes."""
+
+    def write(self, recipe: Recipe, keys: Sequence[str], lake: Lake, progress: Progress | None = None) -> list[Written]:
+        """Compute the partitions `keys` of a table, put each in its place in the lake, and tell what was written."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,7 @@ def describe(key: str, path: Path) -> Written:
 
 
 def _input_bytes(scans: Mapping[str, Scan]) -> int:
-    return sum(path.stat().st_size for scan in scans.values() for _, path in scan.files)
+    return sum(scan.size_bytes for scan in scans.values())
 
 
 def to_sql(expression: "ir.Table") -> str:
@@ -189,12 +196,13 @@ def to_sql(expression: "ir.Table") -> str:
     """
     import ibis
 
-    with _unfused():
+    with unfused():
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
 @contextmanager
-def _unfused() -> Iterator[None]:
+def unfused() -> Iterator[None]:
+    """Let Ibis compile one SELECT a step while the block runs."""
     import ibis
 
     before = ibis.options.sql.fuse_selects
@@ -213,7 +221,7 @@ def _bind(connection: "duckdb.DuckDBPyConnection", scans: Mapping[str, Scan]) ->
 def scan_sql(scan: Scan) -> str:
     """SELECT of the files of a scan, times as whole numbers, the partition column among the others."""
     contract = scan.contract
-    if not scan.files:
+    if not scan.places:
         empty = ", ".join(f"NULL::{SQL_TYPES[c.type]} AS {c.name}" for c in contract.columns)
         return f"SELECT {empty} WHERE false"
     files = ", ".join(f"'{_quoted(path)}'" for path in scan.paths)

@@ -1,10 +1,13 @@
 """Tables as pandas frames, for the code that learns from them and for people."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn_assets.contracts.contract import Column, Contract, Type
-from churn_assets.lake.lake import Scan
+from churn_assets.errors import OvertakenError
+from churn_assets.lake.bucket import Remote
+from churn_assets.lake.lake import Scan, brought, parted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,14 +29,17 @@ FRAME_TYPES = {
 def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str | None = None) -> "pd.DataFrame":
     """The rows of a scan, in order of the partitions, as a frame of `columns` (all, if None).
 
-    Only those columns are read; with `user_id` only that listener's rows, and where rows are in order of listeners most
-    of a file is skipped. Timestamps and days are naive UTC, the partition column is there like any other.
+    Only those columns are read, and of a large object that has no copy here only they are fetched; with `user_id` only
+    that listener's rows, and where rows are in order of listeners most of a file is skipped. Timestamps and days are
+    naive UTC, the partition column is there like any other.
     """
     import pyarrow as pa
 
     names = scan.contract.names if columns is None else tuple(columns)
     wanted = None if user_id is None else [("user_id", "=", user_id)]
-    parts = [_read(scan.contract, key, path, names, wanted) for key, path in scan.files]
+    is_part = wanted is not None or len(names) < len(scan.contract.names)
+    sources = zip(scan.keys, _sources(scan) if is_part else brought([place for _, place in scan.places]), strict=True)
+    parts = [_read(scan.contract, key, source, names, wanted) for key, source in sources]
     if not parts:
         return _empty(scan.contract, names)
     # DuckDB declares a column as never null or not as its plan has it, so that files of one table may differ in that.
@@ -42,16 +48,36 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
     return frame.astype(times)
 
 
-def _read(contract: Contract, key: str, path: object, names: Sequence[str], wanted: object) -> "pa.Table":
+def _sources(scan: Scan) -> list[Path | Remote]:
+    """Paths on this machine, and large objects that lie elsewhere."""
+    places = [place for _, place in scan.places]
+    near, far = parted(places)
+    paths = dict(zip(near, brought(near), strict=True)) | {remote: remote for remote in far}
+    return [paths[place] for place in places]
+
+
+def _read(contract: Contract, key: str, source: Path | Remote, names: Sequence[str], wanted: object) -> "pa.Table":
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     stored = [name for name in names if name != contract.partition]
-    table = pq.read_table(path, columns=stored, partitioning=None, filters=wanted)
+    table = _table(source, stored, wanted)
     if contract.partition in names:
         day = pa.array([key] * len(table)).cast(pa.timestamp("ms"))
         table = table.append_column(contract.partition, day)
     return table.select(list(names))
+
+
+def _table(source: Path | Remote, columns: Sequence[str], wanted: object) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    how = {"columns": columns, "partitioning": None, "filters": wanted}
+    if isinstance(source, Path):
+        return pq.read_table(source, **how)
+    try:
+        with source.opened() as ranges:
+            return pq.read_table(ranges, **how)
+    except OvertakenError:
+        return pq.read_table(*brought([source]), **how)
 
 
 def _empty(contract: Contract, names: Sequence[str]) -> "pd.DataFrame":

@@ -28,6 +28,10 @@ class ReportFiles:
         """Write the page of a day; `prune` is for later, once it has been read and told of."""
         return self._write(f"{day}.html", html)
 
+    def ending_with(self, mark: str) -> Path | None:
+        """The newest page that ends with `mark`; None if there is none."""
+        return next((page for page in reversed(self.pages()) if _tail(page, len(mark.encode())) == mark.encode()), None)
+
     def prune(self, *, keep: Collection[Path]) -> None:
         """Remove all but the newest days' pages; those of `keep`, just written for whichever day, stay as well."""
         for old in self.pages()[:-KEPT_PAGES]:
@@ -46,3 +50,9 @@ class ReportFiles:
             return beside.replace(self.folder / name)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _tail(file: Path, size: int) -> bytes:
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - size))
+        return stream.read()

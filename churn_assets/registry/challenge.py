@@ -12,13 +12,14 @@ from churn_assets.registry.evidence import Contender, Evidence, challenging, def
 from churn_assets.registry.registry import CHAMPION, LoadedModel, ModelRegistry
 from churn_assets.training.arrays import Floats
 from churn_assets.training.bootstrap import Resampling
-from churn_assets.training.candidates import Comparison, Study, compare_candidates, fit_candidate
+from churn_assets.training.candidates import Comparison, Study, compare_candidates, fit_candidates
 from churn_assets.training.evaluation import Evaluation, evaluate
 from churn_assets.training.examples import Examples
 from churn_assets.training.leaks import LeakFinding, find_leaks, model_leak
 from churn_assets.training.model import ChurnModel
 from churn_assets.training.options import TrainingOptions
 from churn_assets.training.rungs import ladder
+from churn_assets.training.side_by_side import side_by_side
 from churn_assets.training.split import Split
 
 
@@ -79,8 +80,12 @@ def challenge(frame: pd.DataFrame, schema: FeatureSchema, options: TrainingOptio
     test = frame[frame["cutoff"].isin([midnight(day) for day in split.test])]
     resampling = Resampling(seed=options.seed)
     models = [candidate.model for candidate in comparison.ranking]
-    judged = {m.rung: evaluate(m, test, resampling=resampling, population=options.population) for m in models}
-    return Challenge(comparison, judged, split)
+    judged = side_by_side(
+        lambda model: evaluate(model, test, resampling=resampling, population=options.population),
+        models,
+        threads=options.threads,
+    )
+    return Challenge(comparison, {one.rung: one for one in judged}, split)
 
 
 def leaks(
@@ -136,6 +141,6 @@ def _simple_forecasts(
     frame: pd.DataFrame, challenger: ChurnModel, rows: pd.DataFrame, *, options: TrainingOptions
 ) -> Mapping[str, Floats]:
     """What the simple rungs, trained on the challenger's cut-offs, say of the test rows."""
-    study = Study.of(frame, challenger.schema, options, cutoffs=challenger.trained_cutoffs)
+    study = Study.unselected(frame, challenger.schema, options, cutoffs=challenger.trained_cutoffs)
     simple = [rung for rung in ladder(horizon_days=options.horizon_days) if not rung.is_candidate]
-    return {rung.name: fit_candidate(rung, study).model.predict(rows) for rung in simple}
+    return {candidate.model.rung: candidate.model.predict(rows) for candidate in fit_candidates(simple, study)}

@@ -12,6 +12,7 @@ from churn_assets.errors import NoChampionError, RegistryError
 from churn_assets.registry.artifact import Artifact, Parts, pack
 from churn_assets.registry.download import Download
 from churn_assets.registry.manifest import checksums, digest_of, refusal
+from churn_assets.registry.notice import Notice
 from churn_assets.registry.pyfunc import FOLDER, wrap
 from churn_assets.registry.tracking import MODEL, Tracking
 
@@ -116,8 +117,10 @@ class ModelRegistry:
         return self.version(str(created.version))
 
     def point(self, alias: str, number: str) -> None:
-        """Move `alias` to version `number`, in one transaction of the store."""
+        """Move `alias` to version `number`, in one transaction of the store; who serves from this home is told."""
         self.tracking.client().set_registered_model_alias(MODEL, alias, number)
+        if alias == CHAMPION:
+            Notice.of(self.tracking).give()
 
     def version(self, number: str) -> ModelVersion:
         """Version `number`; RegistryError if there is none."""

@@ -27,10 +27,11 @@ def relocate(tracking: "Tracking", experiment: str) -> None:
     found = tracking.client().get_experiment_by_name(experiment)
     before = found.artifact_location.removesuffix(f"/{experiment}") if found else root
     if before != root:
-        _replace(tracking.url, before, root)
+        move(tracking.url, before, root)
 
 
-def _replace(url: str, before: str, after: str) -> None:
+def move(url: str, before: str, after: str) -> None:
+    """Let MLflow's database say that what lay below one root lies below another, in one transaction."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(url, poolclass=sa.NullPool)

@@ -2,10 +2,12 @@
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from churn_assets.databases import setting_up
+from churn_assets.databases.address import is_postgresql, shown, through
 from churn_assets.errors import RegistryError
 from churn_assets.registry.lock import exclusive
 from churn_assets.registry.relocation import relocate
@@ -31,9 +33,14 @@ QUIET = {
 class Tracking:
     """An MLflow store: its URL, the root of artefacts (None: the server decides) and the folder of our lock."""
 
-    url: str
+    url: str = field(repr=False)
     artifact_root: str | None
     folder: Path
+
+    @property
+    def name(self) -> str:
+        """The store as it may be shown: without its password."""
+        return shown(self.url)
 
     @property
     def is_server(self) -> bool:
@@ -44,6 +51,15 @@ class Tracking:
     def database(self) -> Path | None:
         """The SQLite file, if that is what the store is."""
         return Path(self.url.removeprefix(SQLITE)) if self.url.startswith(SQLITE) else None
+
+    def is_there(self) -> bool:
+        """Whether the store was set up; a look never makes one. A server is taken to be: it sets itself up.
+
+        RegistryError if a database does not answer.
+        """
+        if self.database is not None:
+            return self.database.exists()
+        return self.is_server or _is_set_up(self)
 
     def client(self) -> "MlflowClient":
         """A client of this store alone, whatever MLflow's global state says; RegistryError if it was never prepared."""
@@ -57,7 +73,7 @@ class Tracking:
         found = self.client().get_experiment_by_name(name)
         if found is None:
             message = (
-                f"MLflow at {self.url} has no experiment {name!r}: call churn_assets.registry.tracking.prepare first."
+                f"MLflow at {self.name} has no experiment {name!r}: call churn_assets.registry.tracking.prepare first."
             )
             raise RegistryError(message)
         return str(found.experiment_id)
@@ -77,10 +93,13 @@ def tracking_below(folder: Path, url: str | None = None) -> Tracking:
     url = url or f"{SQLITE}{folder / 'mlflow.db'}"
     if "://" not in url or url.startswith("file:"):
         message = (
-            f"{url!r} is MLflow's deprecated file store: set CHURN_MLFLOW_URL to a server (http://…) or a database URL."
+            f"{shown(url)!r} is MLflow's deprecated file store: set CHURN_MLFLOW_URL to a server (http://…) or a "
+            "database URL."
         )
         raise RegistryError(message)
     is_server = url.startswith(("http://", "https://"))
+    if is_postgresql(url):
+        url = through(url, "psycopg")
     return Tracking(url, None if is_server else (folder / "artifacts").as_uri(), folder)
 
 
@@ -88,17 +107,20 @@ def prepare(tracking: Tracking) -> Tracking:
     """Create the database, the experiments and the registered model where they are missing.
 
     A store whose folder was moved or copied is made to speak of where it lies now.
-    MLflow's own set-up breaks when two processes run it at once, and stays broken when it is killed in the middle:
-    hence the lock, and a database that is built beside and renamed.
+    MLflow's own set-up breaks when two processes run it at once, and in SQLite stays broken when it is killed in the
+    middle: hence the locks, and a database that is built beside and renamed. A PostgreSQL keeps out other machines too.
     """
+    _be_quiet()
+    from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     with exclusive(tracking.folder / "set-up.lock"):
         try:
-            _ensure_database(tracking)
-            relocate(tracking, EXPERIMENT)
-            _ensure_contents(tracking)
-        except (SQLAlchemyError, OSError) as error:
+            with setting_up.alone(tracking.url):
+                _ensure_database(tracking)
+                relocate(tracking, EXPERIMENT)
+                _ensure_contents(tracking)
+        except (SQLAlchemyError, OSError, MlflowException) as error:
             raise _unusable(tracking, error) from error
     return tracking
 
@@ -130,18 +152,39 @@ def _ensure_contents(tracking: Tracking) -> None:
         _ensure_contents(tracking)
 
 
+def _is_set_up(tracking: Tracking) -> bool:
+    """Whether a database holds the registered model, which is made last."""
+    import sqlalchemy as sa
+
+    name: sa.ColumnClause[str] = sa.column("name")
+    models = sa.table("registered_models", name)
+    engine = sa.create_engine(tracking.url, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            is_there = sa.inspect(connection).has_table(models.name)
+            query = sa.select(sa.func.count()).select_from(models).where(name == MODEL)
+            return is_there and bool(connection.execute(query).scalar())
+    except sa.exc.SQLAlchemyError as error:
+        raise _unusable(tracking, error) from error
+
+
 def _unusable(tracking: Tracking, error: Exception) -> RegistryError:
     return RegistryError(
-        f"MLflow at {tracking.url} cannot be used ({error}): check CHURN_MLFLOW_URL and that it answers; "
-        f"a database of another MLflow release is mended with `mlflow db upgrade {tracking.url}`."
+        f"MLflow at {tracking.name} cannot be used ({error}): check CHURN_MLFLOW_URL or CHURN_DATABASE_URL and that it "
+        f"answers; a database of another MLflow release is mended with `mlflow db upgrade {tracking.name}`."
     )
 
 
 def _client(url: str) -> "MlflowClient":
+    _be_quiet()
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=url, registry_uri=url)
+
+
+def _be_quiet() -> None:
+    """Tell MLflow what to leave unsaid; it must be told before it is imported."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     # Alembic logs each of some eighty migrations.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-
-    return MlflowClient(tracking_uri=url, registry_uri=url)

@@ -22,7 +22,7 @@ Draw = Callable[[Scan, Engine], dg.MetadataValue[Any]]
 
 def charted(draw: Draw) -> Report:
     """A report that shows the chart on the last partition of the run, so that it is stored once."""
-    return lambda landed: {landed.scan.files[-1][0]: {"plot": draw(landed.scan, landed.engine)}}
+    return lambda landed: {landed.scan.keys[-1]: {"plot": draw(landed.scan, landed.engine)}}
 
 
 def queried(scan: Scan, engine: Engine, query: str) -> list[tuple[Any, ...]]:

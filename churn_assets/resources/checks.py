@@ -67,9 +67,9 @@ def summary(contract: Contract, verdict: Verdict) -> str:
 
 
 def _span(scan: Scan) -> dict[str, Any]:
-    if not scan.contract.partition or not scan.files:
+    if not scan.contract.partition or not scan.keys:
         return {}
-    return {"partitions": len(scan.files), FIRST_KEY: scan.files[0][0], LAST_KEY: scan.files[-1][0]}
+    return {"partitions": len(scan.keys), FIRST_KEY: scan.keys[0], LAST_KEY: scan.keys[-1]}
 
 
 def _findings(verdict: Verdict) -> dict[str, Any]:

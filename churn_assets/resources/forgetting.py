@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from churn_assets.databases.address import shown
 from churn_assets.errors import ForgettingError
 from churn_assets.forgetting.arrivals import ManifestPlace
 from churn_assets.forgetting.databases import DatabasePlace, files_of
@@ -17,12 +18,13 @@ from churn_assets.forgetting.files import FilesPlace
 from churn_assets.forgetting.forgetting import Proof, alone, counted, forget
 from churn_assets.forgetting.journal import Journal
 from churn_assets.forgetting.landing import LandingPlace
-from churn_assets.forgetting.left_overs import LeftOversPlace
+from churn_assets.forgetting.left_overs import LeftOversPlace, OldCopiesPlace
 from churn_assets.forgetting.listener import Listener
 from churn_assets.forgetting.misses import Known
 from churn_assets.forgetting.models import ModelsPlace
 from churn_assets.forgetting.store import StorePlace
 from churn_assets.forgetting.tables import tables_of
+from churn_assets.lake.bucket import Bucket
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.runs import in_flight, report_abandoned
@@ -61,7 +63,7 @@ class Forgetting:
     @cached_property
     def lake(self) -> Lake:
         """The lake of the settings."""
-        return Lake(Path(self.settings.lake_url))
+        return Lake.of(self.settings)
 
     @cached_property
     def known(self) -> Known:
@@ -72,19 +74,19 @@ class Forgetting:
     def registry(self) -> "ModelRegistry | None":
         """The models, where they were set up and their database can be written to."""
         settings = self.settings
-        models = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url)
+        models = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url)
         tracking = models.registry_if_there().tracking
-        if tracking.is_server or (tracking.database is not None and not tracking.database.exists()):
+        if tracking.is_server or not tracking.is_there():
             return None
         return models.registry()
 
     def unreached(self) -> Iterator[str]:
         """In words, what this command cannot look into."""
-        url = self.settings.mlflow_url or ""
+        url = self.settings.tracking_url or ""
         if url.startswith("http"):
             yield (
-                f"The MLflow server {url}: its models' reference rows and its artefacts. Run this where its database "
-                "and artefacts can be written to, with CHURN_MLFLOW_URL as the database's URL."
+                f"The MLflow server {shown(url)}: its models' reference rows and its artefacts. Run this where its "
+                "database and artefacts can be written to, with CHURN_MLFLOW_URL as the database's URL."
             )
         elif self.registry is not None:
             remote = [
@@ -93,9 +95,21 @@ class Forgetting:
             if remote:
                 yield f"Artefacts of model versions {', '.join(remote)}, which lie on another machine."
 
+        yield from self._unreached_of_lake()
         closed = self._files().closed()
         if closed:
             yield f"{len(closed)} packed files that nothing of ours has written: {', '.join(map(str, closed[:3]))}."
+
+    def _unreached_of_lake(self) -> Iterator[str]:
+        root = self.lake.root
+        if not isinstance(root, Bucket):
+            return
+        yield (
+            f"Copies of the lake {root} on other machines: delete `lake-copies` below their homes, or let them be "
+            "removed as they read on."
+        )
+        if root.keeps_versions():
+            yield f"Older versions of objects, which the bucket of {root} keeps, or may keep: let its rules end them."
 
     def count(self) -> "Mapping[str, int]":
         """What each place holds of the listener; nothing is changed."""
@@ -139,11 +153,16 @@ class Forgetting:
             StorePlace(self.settings.prediction_store_url, self.listener),
             LandingPlace(landing.url, self.listener),
             *tables_of(self.lake, self.listener),
+            *self._copies(),
             ManifestPlace(lambda: landing.arrivals(self.lake), self.lake),
-            LeftOversPlace([self.lake.root / ".staging", home / "spill"], [*self._local_landing(), home]),
+            LeftOversPlace([self.lake.store.staging, home / "spill"], [*self._local_landing(), home]),
             self._files(),
             self._history(),
         ]
+
+    def _copies(self) -> "Sequence[Place]":
+        root = self.lake.root
+        return [OldCopiesPlace(root)] if isinstance(root, Bucket) else []
 
     def _models(self, registry: "ModelRegistry") -> "Sequence[Place]":
         models = ModelsPlace(registry, self.listener, self.known)
@@ -158,7 +177,7 @@ class Forgetting:
     def _files(self) -> FilesPlace:
         """Reports, artefacts, logs and everything else below the home, and below Dagster's if that lies elsewhere."""
         roots = [] if self.registry is None else ModelsPlace(self.registry, self.listener, self.known).roots
-        others = [self.lake.root, *self._local_landing(), *(root.parent for root in roots)]
+        others = [self.lake.folder, *self._local_landing(), *(root.parent for root in roots)]
         return FilesPlace("reports and other files", [self.settings.home, *self._logs()], others, self.listener)
 
     def _logs(self) -> list[Path]:

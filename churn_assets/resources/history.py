@@ -1,7 +1,7 @@
 """What Dagster's event log knows of an asset: the latest materialisation and contract check of each partition."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,8 @@ from churn_assets.resources.checks import CHECK, FIRST_KEY, LAST_KEY
 
 MADE = DagsterEventType.ASSET_MATERIALIZATION
 PAGE = 200
+MOST_LATER = 1_000
+"""With more events than these since the last look, all of them are read again."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class History:
 
     instance: dg.DagsterInstance
     asset: str
+    known: "History | None" = None
+    """The same log as it was read earlier, up to the event `read_up_to`: only what is newer is read again."""
+    read_up_to: int = 0
 
     @property
     def key(self) -> dg.AssetKey:
@@ -78,19 +83,26 @@ class History:
     @cached_property
     def made(self) -> Mapping[str, Made]:
         """The latest materialisation of each partition; two queries however many there are."""
+        later = self._later()
+        if later is not None:
+            return later
         ids = self._latest_events()
         if not ids:
             return {}
         chosen = dg.AssetRecordsFilter(self.key, storage_ids=sorted(ids))
-        records = self.instance.fetch_materializations(chosen, limit=len(ids)).records
-        found: dict[str, Made] = {}
-        for record in records:
-            done = record.asset_materialization
-            assert done is not None
-            tags = done.tags or {}
-            made = Made(record.storage_id, record.timestamp, tags, done.metadata, record.run_id)
-            found[done.partition or WHOLE] = made
-        return found
+        return _latest(self.instance.fetch_materializations(chosen, limit=len(ids)).records)
+
+    def after(self, event: int) -> "History":
+        """The same log as it is now, of which this one knows what was made up to `event`."""
+        return replace(self, known=self if "made" in vars(self) else None, read_up_to=event)
+
+    def _later(self) -> dict[str, Made] | None:
+        """What is known, and what was made since; None if that is nothing, or so much that all is read again."""
+        if self.known is None:
+            return None
+        later = dg.AssetRecordsFilter(self.key, after_storage_id=self.read_up_to)
+        records = self.instance.fetch_materializations(later, limit=MOST_LATER, ascending=True).records
+        return None if len(records) == MOST_LATER else {**self.known.made, **_latest(records)}
 
     def _latest_events(self) -> Sequence[int]:
         by_partition = self.instance.event_log_storage.get_latest_storage_id_by_partition(self.key, MADE)
@@ -109,7 +121,8 @@ class History:
 
     @cached_property
     def _versions(self) -> dict[int, Mapping[str, str]]:
-        return {}
+        # What was there as of an event does not change.
+        return {} if self.known is None else self.known._versions  # noqa: SLF001 — another of the same class
 
     def _find_versions(self, event: int) -> Mapping[str, str]:
         if WHOLE in self.made:
@@ -141,6 +154,40 @@ class History:
             if len(page) < PAGE:
                 return
             cursor = page[-1].id
+
+
+def _latest(records: Sequence[dg.EventLogRecord]) -> dict[str, Made]:
+    """What was made last of each partition; `records` are in order of the log, or hold each partition once."""
+    found: dict[str, Made] = {}
+    for record in records:
+        done = record.asset_materialization
+        assert done is not None
+        made = Made(record.storage_id, record.timestamp, done.tags or {}, done.metadata, record.run_id)
+        found[done.partition or WHOLE] = made
+    return found
+
+
+@dataclass(eq=False)
+class Histories:
+    """The event logs of assets, kept from one look to the next, so that only what is new is read again.
+
+    For one process that looks again and again while it works. Nobody may take events away meanwhile, as forgetting
+    does: it lets nothing run beside it.
+    """
+
+    instance: dg.DagsterInstance
+    _read_up_to: int = 0
+    _known: Mapping[str, History] = field(default_factory=dict)
+
+    def of(self, assets: Sequence[str]) -> Mapping[str, History]:
+        """The logs as they are now, by asset."""
+        newest = self.instance.event_log_storage.get_maximum_record_id() or 0
+        if newest > self._read_up_to:
+            self._known = {asset: history.after(self._read_up_to) for asset, history in self._known.items()}
+            self._read_up_to = newest
+        fresh = {asset: History(self.instance, asset) for asset in assets if asset not in self._known}
+        self._known = {**self._known, **fresh}
+        return self._known
 
 
 def _evaluation(entry: dg.EventLogEntry | None) -> AssetCheckEvaluation | None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -51,7 +50,7 @@ def watched(settings: Settings, registry: "ModelRegistry", inputs: Inputs) -> Wa
     reference = Reference.of_champion(registry, schema)
     scored = scored_rows(inputs.user_features, inputs.population, schema.names)
     served = served_rows(inputs.prediction_log, schema.fingerprint, schema.names)
-    age = LogAge(first_landed_day(Lake(Path(settings.lake_url))), settings.lookback_days)
+    age = LogAge(first_landed_day(Lake.of(settings)), settings.lookback_days)
     return Watched(stacked(scored, served), reference, age, settings.drift_window_days)
 
 

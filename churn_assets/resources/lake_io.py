@@ -29,8 +29,9 @@ import dagster as dg
 from dagster._core.definitions.metadata.metadata_value import ObjectMetadataValue
 
 from churn_assets.contracts.contract import Contract
+from churn_assets.errors import OvertakenError
 from churn_assets.lake.engine import Engine, Written, describe
-from churn_assets.lake.lake import WHOLE, Lake, Scan
+from churn_assets.lake.lake import WHOLE, Lake, Scan, Seen
 from churn_assets.lake.recipe import Recipe
 from churn_assets.registry.lock import exclusive
 from churn_assets.resources.metadata import Metadata, table_metadata
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+MOST_OVERTAKEN = 20
+"""How often an amended table is made anew because another machine was faster."""
 CONTRACT = "churn_assets/contract"
 """Metadata key by which an asset's definition carries the name of its table."""
 
@@ -56,7 +59,11 @@ class StagedFiles:
 
 @dataclass(frozen=True)
 class Amended:
-    """A whole table made from what it holds: `lock` is held from reading to writing, so that no writer loses a row."""
+    """A whole table made from what it holds, no writer losing a row of another.
+
+    `lock` is held from reading to writing; writers on other machines are told apart by the version that was read,
+    where the lake's store can do so (`lake/conditions.py`).
+    """
 
     lock: Path
     rows: "Callable[[], pa.Table]"
@@ -126,12 +133,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
         lake = self.storage.lake
         match content:
             case Recipe():
-                return self.computing.engine.write(content, keys, lake, _progress_of(contract))
+                return self.computing.maker.write(content, keys, lake, _progress_of(contract))
             case StagedFiles():
                 return [_adopt(lake, contract, key, content.files[key]) for key in keys]
             case Amended():
-                with exclusive(content.lock):
-                    return self._write(contract, content.rows(), keys)
+                return [_amend(lake, contract, content)]
             case _:
                 return [_write_table(lake, contract, key, table) for key, table in _split(contract, content, keys)]
 
@@ -164,10 +170,23 @@ def _split(contract: Contract, content: Any, keys: Sequence[str]) -> "Iterator[t
         yield key, part.drop_columns([contract.partition]) if contract.partition else part
 
 
-def _write_table(lake: Lake, contract: Contract, key: str, rows: "pa.Table") -> Written:
+def _amend(lake: Lake, contract: Contract, content: Amended) -> Written:
+    """Write what the rows that are there become; again, from what is there by then, if another machine was faster."""
+    with exclusive(content.lock):
+        for _ in range(MOST_OVERTAKEN):
+            seen = lake.seen(contract)
+            ((_, rows),) = _split(contract, content.rows(), [WHOLE])
+            try:
+                return _write_table(lake, contract, WHOLE, rows, over=seen)
+            except OvertakenError:
+                continue
+    raise OvertakenError(f"{contract.table} is written by other machines all the time: run this again.")
+
+
+def _write_table(lake: Lake, contract: Contract, key: str, rows: "pa.Table", over: Seen | None = None) -> Written:
     import pyarrow.parquet as pq
 
-    with lake.replacing(contract, key) as path:
+    with lake.replacing(contract, key, over=over) as path:
         pq.write_table(rows.replace_schema_metadata(None), path, compression="zstd")
         written = describe(key, path)
     listener().on_partition(contract.table, key, written.rows)

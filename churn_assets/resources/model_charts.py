@@ -37,7 +37,7 @@ def lines(title: str, x: Sequence[str], series: Mapping[str, Sequence[float]]) -
 
 def scores_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
     """The newest cut-off of the run: how its probabilities are spread, and listeners by risk band."""
-    newest = scan.only([scan.files[-1][0]])
+    newest = scan.only([scan.keys[-1]])
     counts = dict(
         queried(
             newest, engine, f"SELECT least({BINS - 1}, floor(churn_probability * {BINS})), count(*) FROM t GROUP BY 1"

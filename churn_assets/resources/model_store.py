@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
 
 class ModelStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Tracking and registry: the server at `url`, or SQLite below `folder`."""
+    """Tracking and registry: the server or database at `url`, or SQLite below `folder`.
+
+    What Dagster takes for configuration is shown in the UI and passed on in command lines; the URL may hold a password.
+    """
 
     folder: str
-    url: str | None = None
+    url: dg.ResourceDependency[str | None] = None  # type: ignore[assignment]  # Dagster gives the value itself
 
     def tracking(self) -> "Tracking":
         """The store, set up if it was not."""
@@ -28,8 +31,7 @@ class ModelStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from churn_assets.registry.registry import CHAMPION
 
         registry = self.registry_if_there()
-        is_there = registry.tracking.database is None or registry.tracking.database.exists()
-        return registry.find(CHAMPION) if is_there else None
+        return registry.find(CHAMPION) if registry.tracking.is_there() else None
 
     def registry_if_there(self) -> "ModelRegistry":
         """The registered model `churn`, to look at: nothing is set up, and one that is not there raises when used."""

@@ -18,9 +18,12 @@ _LOG = logging.getLogger(__name__)
 
 
 class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The prediction store at an SQLAlchemy URL, to be read; reading never makes one."""
+    """The prediction store at an SQLAlchemy URL, to be read; reading never makes one.
 
-    url: str
+    What Dagster takes for configuration is shown in the UI and passed on in command lines; the URL may hold a password.
+    """
+
+    url: dg.ResourceDependency[str]
 
     @contextmanager
     def snapshot(self) -> "Iterator[Snapshot]":

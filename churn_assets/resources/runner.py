@@ -1,15 +1,18 @@
 """Runs assets in this process, for our own commands and the notebook API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 from dagster_shared.error import SerializableErrorInfo
 
 from churn_assets import errors
 from churn_assets.errors import ChurnAssetsError, ContractError
 from churn_assets.resources.checks import CHECK
+from churn_assets.resources.history_store import lost_connections, reason
 from churn_assets.resources.progress import SILENCE, Listener, reporting_to
 from churn_assets.resources.runs import here
 
@@ -74,19 +77,36 @@ def carry_out(
     keys = [dg.AssetKey(asset) for asset in request.assets]
     job = defs.resolve_implicit_job_def_def_for_assets(keys)
     assert job is not None
-    config = {**QUIET, **request.config}
-    with reporting_to(progress or SILENCE):
+    config, run_id = {**QUIET, **request.config}, make_new_run_id()
+    with reporting_to(progress or SILENCE), _reporting_lost(instance, run_id):
         result = job.execute_in_process(
             instance=instance,
             asset_selection=keys,
             tags={**request.tags, **here()},
             run_config=config,
+            run_id=run_id,
             raise_on_error=False,
         )
     if not result.success:
         raise _error(result)
     written = {key.to_user_string(): _partitions(result, key) for key in keys}
     return RunResult(result.run_id, written)
+
+
+@contextmanager
+def _reporting_lost(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Let a run that lost Dagster's history end as failed there, saying why, if the history is back in a moment.
+
+    Otherwise whoever looks next finds that its process is gone (`report_abandoned`).
+    """
+    try:
+        yield
+    except lost_connections() as error:
+        with suppress(*lost_connections()):
+            run = instance.get_run_by_id(run_id)
+            if run is not None and not run.is_finished:
+                instance.report_run_failed(run, f"This run could not reach Dagster's history: {reason(error)}.")
+        raise
 
 
 def _partitions(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ RETRY = "dagster/retry_number"
 RUN_KEY = "dagster/run_key"
 PROCESSES = Path("/proc")
 CLOCK_SLACK_SECONDS = 2.0
+GONE = "The process of this run is gone: it was killed, or Dagster's history did not answer it any more."
 
 
 def here() -> dict[str, str]:
@@ -53,7 +54,7 @@ def report_abandoned(instance: dg.DagsterInstance) -> None:
     for record in instance.get_run_records(dg.RunsFilter(statuses=[*GOING_ON])):
         is_alive = _lives(instance, record)
         if is_alive is False:
-            instance.report_run_failed(record.dagster_run, "The process of this run is gone: it was killed.")
+            instance.report_run_failed(record.dagster_run, GONE)
         elif is_alive is None and _has_stood_still(record):
             instance.report_run_failed(record.dagster_run, f"This run has not moved for {ABANDONED_AFTER}.")
 

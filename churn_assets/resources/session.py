@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import dagster as dg
 
@@ -14,6 +13,7 @@ from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.ingest.arrivals import remember
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import Lake
+from churn_assets.resources.history import Histories
 from churn_assets.resources.instance import open_instance
 from churn_assets.resources.planning import AssetState, Work
 from churn_assets.resources.prediction_store import StoreResource
@@ -36,7 +36,7 @@ class Session:
     @cached_property
     def lake(self) -> Lake:
         """The lake of the settings."""
-        return Lake(Path(self.settings.lake_url))
+        return Lake.of(self.settings)
 
     @property
     def landing(self) -> LandingResource:
@@ -74,7 +74,12 @@ class Session:
             landing=self._survey() if self.lake.keys(RAW_LOGS) else None,
             report_days=settings.report_days,
             served=self.predictions.versions_if_there(landing.first, landing.last),
+            kept=self._kept,
         )
+
+    @cached_property
+    def _kept(self) -> Histories:
+        return Histories(self.instance)
 
     def run(self, work: Work, progress: Listener) -> RunResult:
         """Carry out one piece of work in this process; ForgettingError while a listener is being forgotten."""

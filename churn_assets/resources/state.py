@@ -24,7 +24,7 @@ from churn_assets.ingest.clock import clock_if_landed
 from churn_assets.ingest.tables import RAW_LOGS
 from churn_assets.lake.lake import WHOLE, Lake
 from churn_assets.resources.checks import CHECK
-from churn_assets.resources.history import History, Made
+from churn_assets.resources.history import Histories, History, Made
 from churn_assets.resources.lake_asset import AFTER, MATURE, NEWEST, ON_REQUEST, POSSIBLE, RECENT, RECORD, SERVED
 from churn_assets.resources.lake_io import CONTRACT
 from churn_assets.resources.partitions import Reach, reach
@@ -56,6 +56,8 @@ class Platform:
     landing: Mapping[str, str] | None = None
     report_days: int = 0
     served: Mapping[str, str] | None = None
+    kept: Histories | None = None
+    """What is known of the event log from earlier looks; None where this is the only one."""
 
     def states(self) -> list[AssetState]:
         """The state of every table of the lake, upstream ones first."""
@@ -113,12 +115,10 @@ class Platform:
         }
 
     @cached_property
-    def histories(self) -> dict[str, History]:
+    def histories(self) -> Mapping[str, History]:
         """Event logs by asset, each asked once."""
-        return {
-            key.to_user_string(): History(self.instance, key.to_user_string())
-            for key in self.graph.get_all_asset_keys()
-        }
+        kept = self.kept or Histories(self.instance)
+        return kept.of([key.to_user_string() for key in self.graph.get_all_asset_keys()])
 
 
 @dataclass(frozen=True)

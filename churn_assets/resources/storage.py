@@ -7,8 +7,11 @@ from typing import Self
 import dagster as dg
 
 from churn_assets.ingest.arrivals import Arrivals, arrivals
-from churn_assets.lake.engine import Engine
-from churn_assets.lake.lake import Lake
+from churn_assets.lake.copies import Copies
+from churn_assets.lake.engine import Engine, Maker
+from churn_assets.lake.lake import GB, Lake
+from churn_assets.lake.spark.engine import SparkEngine
+from churn_assets.lake.spark.session import Cluster
 from churn_assets.serving.log_days import LogDays
 from churn_assets.settings import Settings
 
@@ -57,24 +60,41 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The lake of Parquet tables."""
 
     root: str
+    copies: str = ".lake-copies"
+    """Folder of local copies, where `root` is the URL of an object store."""
+    copies_gb: float = 20.0
 
     @property
     def lake(self) -> Lake:
         """The lake below `root`."""
-        return Lake(Path(self.root))
+        return Lake.at(self.root, Copies(Path(self.copies), round(self.copies_gb * GB)))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The lake that the settings describe."""
+        return cls(root=settings.lake_url, copies=str(settings.lake_copies), copies_gb=settings.lake_copies_gb)
 
 
 class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """DuckDB in the process of the run."""
+    """DuckDB in the process of the run; with `spark_url`, tables are made by Spark, and DuckDB only looks at them."""
 
     threads: int
     memory_limit: str
     spill: str
     queries: str | None = None
     """Folder of the queries that were compiled before; None compiles each anew."""
+    spark_url: str | None = None
+    spark_memory: str = "2g"
 
     @property
     def engine(self) -> Engine:
         """An engine; it connects when it is used."""
         queries = Path(self.queries) if self.queries else None
         return Engine(self.threads, self.memory_limit, Path(self.spill), queries)
+
+    @property
+    def maker(self) -> Maker:
+        """What makes tables from recipes: that engine, or Spark."""
+        if self.spark_url is None:
+            return self.engine
+        return SparkEngine(Cluster(self.spark_url, self.spark_memory, Path(self.spill) / "spark"))

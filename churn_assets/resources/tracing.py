@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -41,9 +40,9 @@ def trace(
 
     settings = of if isinstance(of, Settings) else of.settings
     day = _named(request_id, user, cutoff)
-    registry = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.mlflow_url).registry_if_there()
+    registry = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url).registry_if_there()
     with _instance(of) as instance:
-        lake, log = Lake(Path(settings.lake_url)), DagsterLog(instance)
+        lake, log = Lake.of(settings), DagsterLog(instance)
         tracer = Tracer(lake, registry, settings.lookback_days, settings.first_day, log)
         if request_id is None:
             assert user is not None

@@ -13,7 +13,7 @@ SHOWN_DAYS = 5
 
 def require_days(scan: Scan, first: date, last: date) -> None:
     """Raise MissingPartitionError unless the scan holds every day from `first` to `last`, both included."""
-    there = {key for key, _ in scan.files}
+    there = set(scan.keys)
     missing = [day.isoformat() for day in days_between(first, last) if day.isoformat() not in there]
     if missing:
         shown = ", ".join(missing[:SHOWN_DAYS]) + (" …" if len(missing) > SHOWN_DAYS else "")

@@ -86,7 +86,7 @@ def _told(made: Mapping[date, Listing], terms: Terms, folder: Path) -> Report:
         from churn_assets.retention.export import export_list
 
         said: dict[str, Metadata] = {}
-        for key, _ in landed.scan.files:
+        for key in landed.scan.keys:
             listing = made[date.fromisoformat(key)]
             csv = export_list(listing.listed, folder / f"{key}.csv")
             said[key] = {**_figures(listing, terms), "csv": dg.MetadataValue.path(str(csv.resolve()))}

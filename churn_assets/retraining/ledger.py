@@ -35,9 +35,8 @@ def read_decisions(lake: Lake) -> list[Decision]:
     """The decisions that the lake holds, the oldest first; none before the first was recorded."""
     import pyarrow.parquet as pq
 
-    if not lake.keys(RETRAINING_DECISION):
-        return []
-    return [_decision(row) for row in pq.read_table(lake.path(RETRAINING_DECISION)).to_pylist()]
+    paths = lake.find(RETRAINING_DECISION).paths
+    return [_decision(row) for path in paths for row in pq.read_table(path, partitioning=None).to_pylist()]
 
 
 def _row(number: int, decision: Decision) -> dict[str, Any]:

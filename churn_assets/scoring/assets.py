@@ -7,14 +7,15 @@ import dagster as dg
 
 from churn_assets.cutoffs import midnight
 from churn_assets.features.catalogue import CATALOGUE
+from churn_assets.features.tables import USER_FEATURES
 from churn_assets.ingest.clock import data_clock
-from churn_assets.lake.frames import read_frame
+from churn_assets.labels.tables import POPULATION
 from churn_assets.lake.lake import Scan
 from churn_assets.registry.tables import CHAMPION_MODEL
 from churn_assets.resources.charts import charted
 from churn_assets.resources.checks import contract_check
 from churn_assets.resources.lake_asset import Table, lake_asset
-from churn_assets.resources.lake_io import Product
+from churn_assets.resources.lake_io import Product, StagedFiles
 from churn_assets.resources.model_charts import scores_chart
 from churn_assets.resources.model_store import ModelStoreResource
 from churn_assets.resources.partitions import Calendar, calendar
@@ -49,21 +50,21 @@ def _churn_scores(dates: Calendar, settings: Settings) -> dg.AssetsDefinition:
 
     @lake_asset(table, dates.cutoffs)
     def churn_scores(
+        context: dg.AssetExecutionContext,
         storage: LakeResource,
         models: ModelStoreResource,
         *,
-        user_features: Scan,
-        population: Scan,
+        user_features: Scan,  # noqa: ARG001 — the dependency; what is missing of it must be told of
+        population: Scan,  # noqa: ARG001 — the same
     ) -> Product:
-        from churn_assets.scoring.score import Moment, score
+        from churn_assets.scoring.batches import Scorer
+        from churn_assets.scoring.score import Moment
 
-        registry = models.registry()
+        registry, lake = models.registry(), storage.lake
         champion = registry.load(registry.champion())
-        known = read_frame(population, ["cutoff", "user_id", "at_risk"])
-        frame = read_frame(user_features).merge(known[known["at_risk"]], on=["cutoff", "user_id"])
-        clock = data_clock(storage.lake)
-        moment = Moment(midnight(clock), datetime.now(UTC).replace(tzinfo=None))
-        scores = score(frame, champion, schema=CATALOGUE.schema(settings.lookback_days), bands=bands, moment=moment)
-        return Product(scores, charted(scores_chart))
+        moment = Moment(midnight(data_clock(lake)), datetime.now(UTC).replace(tzinfo=None))
+        scorer = Scorer(champion, CATALOGUE.schema(settings.lookback_days), bands, moment, settings.threads)
+        features, known = (lake.scan(contract, context.partition_keys) for contract in (USER_FEATURES, POPULATION))
+        return Product(StagedFiles(CHURN_SCORES, scorer.stage(features, known, lake)), charted(scores_chart))
 
     return churn_scores

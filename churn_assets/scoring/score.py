@@ -52,7 +52,7 @@ def score(
             "churn_probability": probability,
             "churn_pred": probability >= loaded.model.threshold,
             "risk_band": bands.of(probability),
-            "reasons": wording.reasons(ordered, loaded.model.contributions(ordered)),
+            "reasons": pd.Series(wording.reasons(ordered, loaded.model.contributions(ordered)), dtype=object),
             "model_version": loaded.version.number,
             "at_risk": ordered["at_risk"].astype(bool),
             "as_of": moment.as_of,

@@ -75,7 +75,7 @@ def _log_report(versions: Mapping[str, str]) -> Report:
         )
         counts = {day_key(day): rest for day, *rest in queried(landed.scan, landed.engine, query)}
         said: dict[str, Metadata] = {}
-        for key, _ in landed.scan.files:
+        for key in landed.scan.keys:
             listeners, cold, mean, models = counts.get(key, (0, 0, None, ""))
             told = {STORE_VERSION: versions.get(key, NOTHING_SERVED), "listeners": listeners, "cold starts": cold}
             shown = {"model versions": models} | ({} if mean is None else {"mean probability": mean})

@@ -49,8 +49,7 @@ class Champions:
 
     def _found(self) -> "ModelVersion | None":
         """The version with the alias; None also where no store was made yet, so that nothing can have been promoted."""
-        file = self.registry.tracking.database
-        if self.current is None and file is not None and not file.exists():
+        if self.current is None and not self.registry.tracking.is_there():
             return None
         return self.registry.find(CHAMPION)
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from churn_assets.cutoffs import SECOND
+from churn_assets.databases.setting_up import make_schema
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
 from churn_assets.serving.dialects import BEGIN, COMPACT, NOTHING, OF_READERS, OF_WRITERS, WRITER_SESSION, engine_of
@@ -86,6 +87,8 @@ class Database:
 
     def _upgrade(self) -> None:
         with self.writing() as connection:
+            if not self.is_sqlite:
+                make_schema(connection)
             upgrade(connection)
 
     @contextmanager
@@ -113,6 +116,16 @@ class Database:
             yield connection
             if is_rehearsal:
                 transaction.rollback()
+
+    def checkpoint(self, log_bytes: int) -> None:
+        """Carry SQLite's log over into the file if it is that long, as far as that holds nobody up."""
+        assert self.file is not None
+        log = self.file.with_name(f"{self.file.name}-wal")
+        if not log.exists() or log.stat().st_size < log_bytes:
+            return
+        options = {BEGIN: NOTHING}
+        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def compact(self) -> None:
         """Write the database anew, so that nothing of deleted rows is left in its files; writers wait meanwhile.

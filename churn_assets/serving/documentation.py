@@ -176,7 +176,7 @@ PREDICT_BATCH = _route(
     parameters=list(_options()),
     requestBody=_examples(two_listeners={"logs": [EVENT_EXAMPLE, OTHER_EXAMPLE]}),
 )
-USER = _route("The newest batch score of a listener.", "ScoreAnswer", 401, 403, 404)
+USER = _route("The newest batch score of a listener.", "ScoreAnswer", 401, 403, 404, 503)
 MODEL = _route("The model that answers.", "ModelAnswer", 401, 403, 503)
 HEALTH = _route("The process answers.", "HealthAnswer")
 READY = _route("Predictions can be made.", "HealthAnswer")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.serving.champions import Champions
@@ -84,6 +85,7 @@ class Metrics:
 
         if FOLDER not in os.environ:
             return generate_latest(self.registry)
+        forget_dead(Path(os.environ[FOLDER]))
         registry = CollectorRegistry()
         _multiprocess().MultiProcessCollector(registry)
         return generate_latest(registry)
@@ -92,6 +94,25 @@ class Metrics:
         """Take this worker out of what is summed over living ones."""
         if FOLDER in os.environ:
             _multiprocess().mark_process_dead(os.getpid())
+
+
+def forget_dead(folder: Path) -> None:
+    """Remove the gauges of workers that were killed, so that only living ones are summed; what they counted stays."""
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdecimal() and not lives(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def lives(pid: int) -> bool:
+    """Whether there is a process of this number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def _multiprocess() -> Any:

@@ -30,6 +30,7 @@ class Kind(Enum):
     NOT_FOUND = "not-found", HTTPStatus.NOT_FOUND
     NO_MODEL = "no-model", HTTPStatus.SERVICE_UNAVAILABLE
     STORE_UNAVAILABLE = "store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE
+    LAKE_UNAVAILABLE = "lake-unavailable", HTTPStatus.SERVICE_UNAVAILABLE
     STORE_REFUSED = "store-refused", HTTPStatus.INTERNAL_SERVER_ERROR
     SLOW_BODY = "slow-body", HTTPStatus.REQUEST_TIMEOUT
     CLIENT_GONE = "client-gone", HTTPStatus.BAD_REQUEST

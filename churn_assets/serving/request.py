@@ -68,18 +68,27 @@ class Asked:
 
 def read_request(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked:
     """The request of `body`, with the options that query and headers `told`; ProblemError if it cannot be used."""
-    asked = _read(body, told, route=route, limits=limits, read=read_events)
+    asked = _read_bare(body, told, route=route, limits=limits)
+    asked = asked or _read(body, told, route=route, limits=limits, read=read_events)
     assert asked is not None
     return asked
 
 
 def read_ordinary(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked | None:
     """The same without any patience: None if `read_request`, which may take long, must say what it is."""
+    asked = _read_bare(body, told, route=route, limits=limits)
+    if asked is not None or may_hold_lone_surrogates(body):
+        return asked
+    return _read(body, told, route=route, limits=limits, read=read_at_once)
+
+
+def _read_bare(body: bytes, told: Mapping[str, str], *, route: str, limits: Limits) -> Asked | None:
+    """The request of a body of ordinary events and nothing else, as most are; None for any other."""
     _require_utf8(body)
     logs = _bare_logs(body)
-    if logs is not None and (events := read_at_once(logs, limits.of_request)) is not None:
-        return _asked(body, events, _options(_Body(), told), route=route, limits=limits)
-    return None if may_hold_lone_surrogates(body) else _read(body, told, route=route, limits=limits, read=read_at_once)
+    if logs is None or (events := read_at_once(logs, limits.of_request)) is None:
+        return None
+    return _asked(body, events, _options(_Body(), told), route=route, limits=limits)
 
 
 def _bare_logs(body: bytes) -> bytes | None:

@@ -7,6 +7,7 @@ import msgspec
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from churn_assets.errors import LakeUnreachableError
 from churn_assets.serving import answer, documentation
 from churn_assets.serving.access_log import FACTS
 from churn_assets.serving.answer import HealthAnswer
@@ -44,7 +45,10 @@ async def predict_batch(request: Request) -> Response:
 @router.get("/users/{user_id:path}", **documentation.USER)
 async def user(request: Request, user_id: str) -> Response:
     """The newest batch score of a listener, with its reasons."""
-    found = await to_thread.run_sync(newest_score, service(request).lake, user_id)
+    try:
+        found = await to_thread.run_sync(newest_score, service(request).lake, user_id)
+    except LakeUnreachableError as error:
+        raise refused(Kind.LAKE_UNAVAILABLE, "Scores cannot be read at the moment.", Retry_After="10") from error
     if found is None:
         raise refused(Kind.NOT_FOUND, "No cut-off has a score of this listener.")
     return Response(msgspec.json.encode(found), media_type=JSON)

@@ -13,8 +13,8 @@ def newest_score(lake: Lake, user_id: str) -> ScoreAnswer | None:
     """The score of the newest cut-off that has one for the listener, or None. Files are read afresh at each call."""
     import pyarrow.parquet as pq
 
-    for key in reversed(lake.keys(CHURN_SCORES)):
-        path = lake.path(CHURN_SCORES, key)
+    for key, scan in lake.find(CHURN_SCORES).newest_first():
+        ((_, path),) = scan.files
         # Rows are ordered by listener, so that Parquet's statistics spare most of a large file.
         rows = pq.read_table(path, partitioning=None, filters=[("user_id", "=", user_id)]).to_pylist()
         if rows:

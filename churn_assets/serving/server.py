@@ -9,7 +9,7 @@ import uvicorn
 
 from churn_assets.serving.access_log import LOGGING
 from churn_assets.serving.keys import Keys
-from churn_assets.serving.metrics import FOLDER
+from churn_assets.serving.metrics import FOLDER, lives
 from churn_assets.settings import Settings
 
 FACTORY = "churn_assets.serving.app:app_of_environment"
@@ -52,18 +52,8 @@ def remove_abandoned(folder: Path) -> None:
     """Remove from a folder what servers that were killed have left there; those of living processes stay."""
     for left in folder.glob(f"{METRICS}-*-*"):
         owner = left.name.removeprefix(f"{METRICS}-").partition("-")[0]
-        if owner.isdecimal() and not _lives(int(owner)):
+        if owner.isdecimal() and not lives(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's
-    return True
 
 
 def _export(settings: Settings) -> None:

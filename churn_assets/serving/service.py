@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
@@ -15,9 +14,11 @@ import msgspec
 from anyio import to_thread
 
 from churn_assets.cutoffs import SECOND, epoch_ms
+from churn_assets.errors import LakeUnreachableError
 from churn_assets.features.batch import Horizon
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.lake.lake import Lake
+from churn_assets.registry.notice import Notice
 from churn_assets.registry.registry import ModelRegistry
 from churn_assets.registry.tracking import tracking_below
 from churn_assets.scoring.bands import RiskBands
@@ -62,8 +63,11 @@ class Service:
     is_following: bool = True
     in_flight: int = 0
     bytes_in_flight: int = 0
+    stamp: int | None = None
+    """What the home's notice of promotions was when the champion was looked up last."""
     policy: Policy = field(init=False)
     limits: Limits = field(init=False)
+    _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         told = self.settings
@@ -75,15 +79,20 @@ class Service:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """The service of these settings, with its champion if there is one; StoreError if the store cannot be used."""
-        registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.mlflow_url))
+        registry = ModelRegistry(tracking_below(settings.mlflow_home, settings.tracking_url))
         champions = Champions(registry, CATALOGUE.schema(settings.lookback_days))
-        if settings.store_url is None:
+        if settings.prediction_store_url.startswith("sqlite"):
             settings.home.mkdir(parents=True, exist_ok=True)
         store = open_store(settings.prediction_store_url)
-        service = cls(settings, store, champions, Lake(Path(settings.lake_url)), Metrics.fresh())
+        service = cls(settings, store, champions, Lake.of(settings), Metrics.fresh())
         service.refresh()
         service.warm_up()
         return service
+
+    @property
+    def notice(self) -> Notice:
+        """Where this home tells of promotions."""
+        return Notice.of(self.champions.registry.tracking)
 
     def warm_up(self) -> None:
         """Answer the documented example once, keeping nothing: libraries load and compile much at first use."""
@@ -96,6 +105,7 @@ class Service:
     def refresh(self) -> None:
         """Follow the champion alias and the data clock."""
         champions = self.champions
+        self.stamp = self.notice.stamp()  # looked at first: what moves from here on is news
         before, failures = champions.current, champions.failures
         known = champions.trouble
         champions.refresh(time.monotonic())
@@ -110,7 +120,7 @@ class Service:
 
         try:
             self.clock, self.clock_trouble = landed_until(self.lake), None
-        except (OSError, ArrowException) as error:
+        except (OSError, ArrowException, LakeUnreachableError) as error:
             trouble = f"How far the log has landed cannot be read ({type(error).__name__}): the data clock stays."
             if trouble != self.clock_trouble:
                 LOGGER.warning(trouble)
@@ -120,7 +130,16 @@ class Service:
         """Refresh for ever, beside the requests."""
         while True:
             await asyncio.sleep(POLL_S)
-            await to_thread.run_sync(self.refresh)
+            async with self._refreshing:
+                await to_thread.run_sync(self.refresh)
+
+    async def follow_promotion(self) -> None:
+        """Wait for the champion that was promoted in this home since the last look, if one was."""
+        if self.notice.stamp() == self.stamp:
+            return
+        async with self._refreshing:
+            if self.notice.stamp() != self.stamp:
+                await to_thread.run_sync(self.refresh)
 
     def note_end(self, following: "asyncio.Task[None]") -> None:
         """Log that `keep_fresh` has ended, which only a defect of ours makes it do; readiness shows it."""
@@ -188,6 +207,7 @@ class Service:
 
     async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Answered:
         """The answer to a request, once it is durable; the earlier one if the request was answered before."""
+        await self.follow_promotion()
         is_small = len(body) < INLINE_BYTES
         asked = self._read(read_ordinary, body, told, is_batch=is_batch) if is_small else None
         if asked is None:

@@ -8,6 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, select
 
 from churn_assets.errors import StoreError
+from churn_assets.serving.checkpoints import Checkpoints
 from churn_assets.serving.database import PATIENCE_S, Database, database
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record, decompressed, prediction, record
@@ -28,6 +29,7 @@ class PredictionStore:
     def __init__(self, kept_in: Database, limits: Limits) -> None:
         self._database = kept_in
         self._writer = Writer(self._write, self._rehearse, limits)
+        self._checkpoints = Checkpoints(kept_in)
 
     def find(self, request_id: str) -> Answered | None:
         """The request that was answered under this id, None if there is none; StoreError if the store is not there."""
@@ -58,6 +60,7 @@ class PredictionStore:
     def close(self) -> None:
         """Store what still waits, then let go of the database; may be called more than once."""
         self._writer.close()
+        self._checkpoints.close()
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -75,7 +75,7 @@ def _training_set(settings: Settings) -> dg.AssetsDefinition:
     def training_set(storage: LakeResource, user_features: Scan, churn_labels: Scan) -> Product:
         from churn_assets.training.split import promotion_split
 
-        labelled = [key for key, _ in churn_labels.files]
+        labelled = churn_labels.keys
         if not labelled:
             promotion_split([], landed_log(settings, storage.lake), holdout=settings.holdout_cutoffs)
         recipe = Recipe(

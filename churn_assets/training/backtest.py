@@ -9,12 +9,13 @@ import pandas as pd
 from churn_assets.cutoffs import midnight
 from churn_assets.features.schema import FeatureSchema
 from churn_assets.training.bootstrap import Resampling
-from churn_assets.training.candidates import Study, fit_candidate
+from churn_assets.training.candidates import Study, fit_candidates
 from churn_assets.training.evaluation import TARGETS, forecast
 from churn_assets.training.examples import Examples
 from churn_assets.training.model import ChurnModel
 from churn_assets.training.options import TrainingOptions
 from churn_assets.training.rungs.rung import Rung
+from churn_assets.training.side_by_side import side_by_side
 from churn_assets.training.split import Split
 
 COLUMNS = ("rung", "cutoff", "target", "metric", "value", "low", "high", "n", "positives")
@@ -36,17 +37,14 @@ def backtest(
     rows: list[dict[str, Any]] = []
     for split in splits:
         study = Study.of(frame, schema, options, cutoffs=split.training)
-        for rung in rungs:
-            model = fit_candidate(rung, study).model
-            for cutoff in split.test:
-                rows += _measured(model, frame, cutoff, options=options)
-    measured = pd.DataFrame(rows, columns=list(COLUMNS))
-    return measured.astype({"value": "float64", "low": "float64", "high": "float64"})
+        tested = [(candidate.model, cutoff) for candidate in fit_candidates(rungs, study) for cutoff in split.test]
+        for measured in side_by_side(lambda test: _measured(*test, frame, options), tested, threads=options.threads):
+            rows += measured
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"value": "float64", "low": "float64", "high": "float64"})
 
 
-def _measured(
-    model: ChurnModel, frame: pd.DataFrame, cutoff: date, *, options: TrainingOptions
-) -> list[dict[str, Any]]:
+def _measured(model: ChurnModel, cutoff: date, frame: pd.DataFrame, options: TrainingOptions) -> list[dict[str, Any]]:
     examples = Examples.of(frame, [cutoff], target=options.target, population=options.population)
     resampling, probability = Resampling(seed=options.seed), model.predict(examples.frame)
     return [

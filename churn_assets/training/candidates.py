@@ -1,7 +1,7 @@
 """Candidates: every rung fitted, calibrated and compared on the same folds of the same training rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -19,6 +19,7 @@ from churn_assets.training.model import ChurnModel
 from churn_assets.training.options import TrainingOptions
 from churn_assets.training.rungs.rung import FittedRung, Rung
 from churn_assets.training.selection import select_features
+from churn_assets.training.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,21 @@ class Study:
         """Fold the rows of `frame` at `cutoffs` and select features; TrainingError if they are too few."""
         from threadpoolctl import threadpool_limits
 
+        study = cls.unselected(frame, schema, options, cutoffs=cutoffs)
+        kept = [study.fold_of != fold for fold in range(options.folds)]
+        every = np.ones(len(study.fold_of), dtype=bool)
+        with threadpool_limits(limits=1):
+            selections = [_selected(study.examples, schema, rows, seed=options.seed) for rows in (*kept, every)]
+        return replace(study, selected_without=tuple(selections[:-1]), selected=selections[-1])
+
+    @classmethod
+    def unselected(
+        cls, frame: pd.DataFrame, schema: FeatureSchema, options: TrainingOptions, *, cutoffs: Sequence[date]
+    ) -> Self:
+        """The same without a selection of features, which takes seconds, for rungs that heed none."""
         examples = Examples.of(frame, cutoffs, target=options.target, population=options.population)
         fold_of = assign_folds(examples.listener_of, examples.target, folds=options.folds, seed=options.seed)
-        kept = [fold_of != fold for fold in range(options.folds)]
-        every = np.ones(len(fold_of), dtype=bool)
-        with threadpool_limits(limits=1):
-            selections = [_selected(examples, schema, rows, seed=options.seed) for rows in (*kept, every)]
-        return cls(examples, schema, options, fold_of, tuple(selections[:-1]), selections[-1])
+        return cls(examples, schema, options, fold_of, ((),) * options.folds, ())
 
 
 @dataclass(frozen=True)
@@ -82,25 +91,26 @@ class Comparison:
 
 def compare_candidates(rungs: Iterable[Rung], study: Study) -> Comparison:
     """Fit every rung and rank by out-of-fold log-loss after calibration; ties stay in the order of `rungs`."""
-    candidates = [fit_candidate(rung, study) for rung in rungs]
-    return Comparison(study, tuple(sorted(candidates, key=lambda candidate: candidate.log_loss)))
+    return Comparison(study, tuple(sorted(fit_candidates(rungs, study), key=lambda candidate: candidate.log_loss)))
+
+
+def fit_candidates(rungs: Iterable[Rung], study: Study) -> list[Candidate]:
+    """Fit every rung, in their order; the last ones, which take longest, begin first."""
+    listed = list(rungs)
+    fitted = side_by_side(lambda rung: _candidate(rung, study), listed[::-1], threads=study.options.threads)
+    return fitted[::-1]
 
 
 def fit_candidate(rung: Rung, study: Study) -> Candidate:
-    """Predict out of fold, calibrate and choose the threshold on that, then fit on every training row.
+    """Predict out of fold, calibrate and choose the threshold on that, then fit on every training row."""
+    return fit_candidates([rung], study)[0]
 
-    OpenMP and BLAS threads wait by spinning: on so few rows two burn twice the CPU and save no time, so they get one;
-    CatBoost and the forest have threads of their own.
-    """
-    from threadpoolctl import threadpool_limits
 
+def _candidate(rung: Rung, study: Study) -> Candidate:
     examples, options = study.examples, study.options
-    with threadpool_limits(limits=1):
-        raw = _out_of_fold(rung, study)
-        fitted = _fit(rung, study, np.ones(len(raw), dtype=bool), selected=study.selected)
-        calibration, probability = calibrate(
-            raw, examples.target, fold_of=study.fold_of, listener_of=examples.listener_of
-        )
+    raw = _out_of_fold(rung, study)
+    fitted = _fit(rung, study, np.ones(len(raw), dtype=bool), selected=study.selected)
+    calibration, probability = calibrate(raw, examples.target, fold_of=study.fold_of, listener_of=examples.listener_of)
     threshold = best_f1_threshold(probability, examples.target)
     model = ChurnModel(
         rung=rung.name,

@@ -90,6 +90,8 @@ def already_gone(frame: pd.DataFrame, *, at_risk_days: int) -> tuple[LeakFinding
 def single_feature_auc(scores: Floats, target: Flags) -> float:
     """The best AUC of one feature in either direction, nulls counted as lowest, as highest, or left out; 0.5 if few."""
     known = ~np.isnan(scores)
+    if known.all():
+        return _either_way(scores, target)
     treatments = [(np.where(known, scores, -np.inf), target), (np.where(known, scores, np.inf), target)]
     treatments.append((scores[known], target[known]))
     return max(_either_way(values, outcomes) for values, outcomes in treatments)

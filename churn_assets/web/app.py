@@ -1,7 +1,6 @@
 """What `churn-assets serve` starts: the API, and the pages for analysts on top of it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -23,7 +22,7 @@ def create_site(settings: Settings, open_service: Callable[[Settings], Service] 
     app = create_app(settings, open_service)
     pages = Pages.fresh()
     app.state.pages = pages
-    app.state.shelf = Shelf(Lake(Path(settings.lake_url)))
+    app.state.shelf = Shelf(Lake.of(settings))
     app.mount(STATIC.rstrip("/"), StaticFiles(directory=STATIC_FOLDER), name="pages")
     app.include_router(router)
     app.add_middleware(ProblemPages, pages=pages, is_guarded=settings.api_keys is not None)

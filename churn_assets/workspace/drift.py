@@ -145,7 +145,7 @@ def drift(scan: Scan, shelf: Shelf, registry: "ModelRegistry") -> Drift:
     from churn_assets.monitoring.drift.chart import by_movement
     from churn_assets.workspace.listing import Listing
 
-    key = scan.files[-1][0]
+    key = scan.keys[-1]
     rows = by_movement(read_frame(scan.only([key])).drop(columns="day")).set_index("feature")
     every = read_frame(shelf.lake.scan(DRIFT_REPORT))
     file = shelf.settings.reports / "drift" / f"{key}.html"

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from churn_assets.contracts.contract import Contract
 from churn_assets.errors import UnknownNameError
 from churn_assets.features.tables import USER_FEATURES
-from churn_assets.lake.lake import Lake
+from churn_assets.lake.lake import Lake, Scan
 from churn_assets.scoring.bands import RiskBands
 from churn_assets.workspace.page import png_of
 
@@ -99,27 +98,27 @@ class Listener:
 
     def features(self, cutoff: str | None) -> "pd.DataFrame":
         """Their row of `user_features` at a cut-off, the newest one that has them if None; UnknownNameError if none."""
-        keys = self.lake.keys(USER_FEATURES)
-        for key in reversed(keys) if cutoff is None else [cutoff]:
-            row = self._row(USER_FEATURES, key)
+        found = self.lake.find(USER_FEATURES)
+        for key, scan in (found if cutoff is None else found.only([cutoff])).newest_first():
+            row = self._row(scan, key)
             if len(row):
                 return row
-        raise UnknownNameError(self._where_else(keys, cutoff))
+        raise UnknownNameError(self._where_else(found, cutoff))
 
-    def _row(self, contract: Contract, key: str) -> "pd.DataFrame":
+    def _row(self, scan: Scan, key: str) -> "pd.DataFrame":
         import pandas as pd
         import pyarrow.parquet as pq
 
         # Rows are ordered by listener, so that Parquet's statistics spare most of a large file.
-        path = self.lake.path(contract, key)
+        ((_, path),) = scan.files
         rows = pq.read_table(path, partitioning=None, filters=[("user_id", "=", self.user_id)])
         found: pd.DataFrame = rows.to_pandas()
         found.insert(0, "cutoff", pd.Timestamp(key).as_unit("ms"))
         return found
 
-    def _where_else(self, keys: Sequence[str], cutoff: str | None) -> str:
+    def _where_else(self, found: Scan, cutoff: str | None) -> str:
         if cutoff is not None:
-            others = [key for key in keys if key != cutoff and len(self._row(USER_FEATURES, key))]
+            others = [key for key in found.keys if key != cutoff and len(self._row(found.only([key]), key))]
             if others:
                 shown = ", ".join(others[-SHOWN_CUTOFFS:])
                 return (
@@ -127,6 +126,6 @@ class Listener:
                     f"The newest cut-offs that have them: {shown}."
                 )
         return (
-            f"There is no listener {self.user_id!r} at any of the {len(keys)} cut-offs. Listeners are named by the "
-            "log's userId: ws.load('churn_scores', columns=['user_id', 'churn_probability']) lists them."
+            f"There is no listener {self.user_id!r} at any of the {len(found.keys)} cut-offs. Listeners are named by "
+            "the log's userId: ws.load('churn_scores', columns=['user_id', 'churn_probability']) lists them."
         )

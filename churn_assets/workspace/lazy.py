@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from churn_assets.contracts.contract import Contract, Type
 from churn_assets.lake.engine import without_progress_bar
 from churn_assets.lake.lake import FILE, Lake
+from churn_assets.lake.mounted import readable
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,8 +40,12 @@ class LazyTables:
         self.backend.raw_sql(f"CREATE OR REPLACE VIEW {contract.table} AS {self._select(contract)}")
         return self.backend.table(contract.table)
 
+    @cached_property
+    def _root(self) -> str:
+        return readable(self.lake, self.backend.con)
+
     def _select(self, contract: Contract) -> str:
-        folder = str(self.lake.root / contract.table).replace("'", "''")
+        folder = f"{self._root}/{contract.table}".replace("'", "''")
         names = ", ".join(contract.names)
         if contract.partition is None:
             return f"SELECT {names} FROM read_parquet('{folder}/{FILE}', hive_partitioning = false)"

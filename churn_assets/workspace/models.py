@@ -149,8 +149,8 @@ class Models:
         """The registry; NoChampionError if nothing was ever trained. It makes no store."""
         from churn_assets.registry.registry import ModelRegistry
 
-        tracking = tracking_below(self.settings.mlflow_home, self.settings.mlflow_url)
-        if tracking.database is not None and not tracking.database.exists():
+        tracking = tracking_below(self.settings.mlflow_home, self.settings.tracking_url)
+        if not tracking.is_there():
             raise NoChampionError(
                 f"No model has been trained in {self.settings.home} yet: `churn-assets run` trains and promotes one "
                 "once enough labels are mature. ws.assets() shows what there is."

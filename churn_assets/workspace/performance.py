@@ -149,5 +149,5 @@ HEADER = (
 
 def performance(scan: Scan, rule: Rule) -> Performance:
     """The report of the newest day of a scan of `performance_report`."""
-    key = scan.files[-1][0]
+    key = scan.keys[-1]
     return Performance(key, read_frame(scan.only([key])), rule)

@@ -23,7 +23,7 @@ ENV_FILE = ".env"
 HOME = "CHURN_HOME"
 HOME_SIGNS = ("lake", "landing", ".dagster")
 """Folders of which a home has at least one."""
-LOCATIONS = ("landing", "lake", "mlflow_url", "store_url")
+LOCATIONS = ("landing", "lake", "database_url", "mlflow_url", "dagster_url", "store_url")
 """Settings that put a part of a home elsewhere."""
 SQLITE = "sqlite:///"
 SHOWN_HOMES = 5

@@ -1,10 +1,10 @@
 """Tables of the lake as frames, and lists of what there is; only the files and columns asked for are read."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.errors import ContractError
+from churn_assets.lake.footers import rows_of
 from churn_assets.lake.frames import read_frame
 from churn_assets.workspace.catalogue import ENTRIES, Entry
 from churn_assets.workspace.partitions import Partitions, Shelf
@@ -62,14 +62,7 @@ def _row(partitions: Partitions) -> tuple[Any, ...]:
 
 def _rows(partitions: Partitions) -> int:
     """Rows of all files, from their footers alone."""
-    lake, contract = partitions.shelf.lake, partitions.entry.contract
-    return sum(_rows_of(lake.path(contract, key)) for key in partitions.there)
-
-
-def _rows_of(path: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows)
+    return rows_of(partitions.shelf.lake.find(partitions.entry.contract, partitions.there))
 
 
 def columns_of(entry: Entry) -> "pd.DataFrame":

@@ -55,7 +55,7 @@ class Workspace:
     @property
     def _shelf(self) -> Shelf:
         """The lake as it is now."""
-        return Shelf(self.settings, Lake(Path(self.settings.lake_url)), datetime.now(UTC).date())
+        return Shelf(self.settings, Lake.of(self.settings), datetime.now(UTC).date())
 
     @cached_property
     def _models(self) -> Models:
@@ -190,7 +190,7 @@ class Workspace:
         terms = {"budget": budget, "value": value, "save_rate": save_rate, "cost": cost}
         changes = terms | {"hold_out": hold_out, "campaign": campaign}
         shelf, key = self._shelf, None if cutoff is None else (key_of(cutoff),)
-        scored = shelf.partitions(find(CHURN_SCORES.table)).scan(Choice(key)).files[-1][0]
+        scored = shelf.partitions(find(CHURN_SCORES.table)).scan(Choice(key)).keys[-1]
         return retention_list(shelf.lake, self.settings, date.fromisoformat(scored), changes)
 
     def retention_effect(self, campaign: str | None = None) -> "Effect":

@@ -11,7 +11,7 @@ import pytest
 from churn_assets_tests.documents.markdown import ROOT, Page
 from churn_assets_tests.documents.session import SMALL, Session, copied_repository
 from churn_assets_tests.documents.warm import warm_command
-from churn_assets_tests.serving.postgres import postgresql
+from churn_assets_tests.serving.postgres import PostgreSQL, postgresql
 
 DATABASE_HOST = "db.internal"
 TUTORIAL = Page(ROOT / "docs" / "tutorial.md")
@@ -60,10 +60,13 @@ def reader(followed: Followed, warm: Path, tmp_path: Path) -> Session:
 
 
 @pytest.fixture(scope="session")
-def databases() -> Iterator[Mapping[str, str]]:
-    """A real PostgreSQL instead of the one that the pages speak of: for the store, and for Dagster."""
+def postgres() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL instead of the one that the pages speak of."""
     with postgresql() as server:
-        yield {
-            f"postgresql+psycopg://churn@{DATABASE_HOST}/churn": server.new_schema(),
-            f"postgresql://churn@{DATABASE_HOST}/dagster": server.server.get_uri(),
-        }
+        yield server
+
+
+@pytest.fixture
+def databases(postgres: PostgreSQL) -> Mapping[str, str]:
+    """Empty databases of it, by the addresses that the pages give."""
+    return {f"postgresql://churn@{DATABASE_HOST}/{name}": postgres.new_database() for name in ("churn", "restored")}

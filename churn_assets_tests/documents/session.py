@@ -4,7 +4,8 @@ What differs from a reader's machine, and nothing else:
 - the settings in `SMALL` are in the environment, so that a few weeks of log are enough to train on;
 - the ports of the pages (`PORTS`) are exchanged for free ones, so that two pages can be tested at once, and the
   database of the production page for a real PostgreSQL (`instead`);
-- `duckdb`, a program that is not in our environment, is a few lines over the library of that name;
+- `duckdb`, a program that is not in our environment, is a few lines over the library of that name; `pg_dump` and
+  `pg_restore` are those that the tests' PostgreSQL brings;
 - `churn-assets` is called in a process that has its imports behind it (`warm.py`), save by pages that change the code.
 """
 
@@ -73,6 +74,8 @@ class Session:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
+    programs: tuple[Path, ...] = ()
+    """Folders of more programs."""
 
     @property
     def data(self) -> Path:
@@ -121,7 +124,8 @@ class Session:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
-        path = f"{self.folder / '.bin'}:{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+        more = "".join(f"{folder}:" for folder in self.programs)
+        path = f"{self.folder / '.bin'}:{Path(sys.executable).parent}:{more}/usr/local/bin:/usr/bin:/bin"
         own = {"PATH": path, "HOME": str(self.folder), "PYTHONPATH": str(self.folder), "TERM": "dumb"}
         return kept | own | dict(self.settings)
 

@@ -40,7 +40,8 @@ RUNNING = [page for page in PAGES if is_run(page) and page != TUTORIAL]
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
 def test_the_commands_of_a_page_do_what_it_says(page: Page, reader: Session, request: pytest.FixtureRequest) -> None:
     if DATABASE_HOST in page.path.read_text():
-        reader = replace(reader, instead=request.getfixturevalue("databases"))
+        databases, postgres = (request.getfixturevalue(name) for name in ("databases", "postgres"))
+        reader = replace(reader, instead=databases, programs=(postgres.programs,))
 
     printed = reader.run(page)
 

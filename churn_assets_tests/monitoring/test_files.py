@@ -60,3 +60,13 @@ def test_a_page_of_an_older_day_goes_with_the_next_run(tmp_path: Path) -> None:
 
     assert not older.exists()
     assert files.pages() == written
+
+
+def test_a_page_is_found_by_how_it_ends_and_the_newest_one_is_taken(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path)
+    for n, text in enumerate(("one <!-- a -->", "two <!-- a -->", "<!-- a --> not at the end", "")):
+        files.page(DAY + timedelta(days=n), text)
+
+    assert files.ending_with("<!-- a -->") == tmp_path / f"{DAY + timedelta(days=1)}.html"
+    assert files.ending_with("<!-- b -->") is None
+    assert ReportFiles(tmp_path / "none").ending_with("<!-- a -->") is None

@@ -118,10 +118,16 @@ def test_arguments_of_the_definitions_can_be_replaced() -> None:
     assert {"extra", "storage", "lake_io"} <= set(marked.resources or {})
 
 
-@pytest.mark.parametrize(("name", "value"), [("engine", "spark"), ("lake", "s3://bucket/lake")])
-def test_an_engine_or_a_lake_that_is_not_built_is_refused_before_anything_is_made(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"CHURN_{name.upper()} is '{value}'"):
-        build_defs(Settings(_env_file=None, **{name: value}))
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"lake": "nowhere://bucket/lake"}, "CHURN_LAKE is 'nowhere://bucket/lake'"),
+        ({"lake": "memory://bucket/lake", "engine": "spark"}, "CHURN_ENGINE is 'spark' and CHURN_LAKE a bucket"),
+    ],
+)
+def test_a_lake_that_nothing_can_work_with_is_refused_before_anything_is_made(told: dict[str, str], why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        build_defs(Settings(_env_file=None, **told))
 
 
 SENSORS = {

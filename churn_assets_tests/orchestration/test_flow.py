@@ -18,18 +18,15 @@ from churn_assets_tests.serving.sites import keep, made_for, sent
 def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
     """One evaluation of the sensor."""
     repository = site.defs.get_repository_def()
-    context = dg.build_sensor_context(
-        site.instance,
-        cursor=cursor,
-        repository_def=repository,
-        resources={
-            "storage": LakeResource(root=site.settings.lake_url),
-            "models": ModelStoreResource(folder=str(site.settings.mlflow_home)),
-            "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
-            "predictions": StoreResource(url=site.settings.prediction_store_url),
-        },
-    )
-    found = repository.get_sensor_def("landing_sensor")(context)
+    resources = {
+        "storage": LakeResource(root=site.settings.lake_url),
+        "models": ModelStoreResource(folder=str(site.settings.mlflow_home)),
+        "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
+        "predictions": StoreResource(url=site.settings.prediction_store_url),
+    }
+    looking = dg.build_sensor_context(site.instance, cursor=cursor, repository_def=repository, resources=resources)
+    with looking as context:
+        found = repository.get_sensor_def("landing_sensor")(context)
     assert isinstance(found, dg.SensorResult | dg.SkipReason)
     return found
 

@@ -32,8 +32,9 @@ def asked(service: Service) -> list[dg.RunRequest]:
     }
     with service.session() as session:
         repository = session.defs.get_repository_def()
-        context = dg.build_sensor_context(session.instance, repository_def=repository, resources=resources)
-        found = repository.get_sensor_def("landing_sensor")(context)
+        looking = dg.build_sensor_context(session.instance, repository_def=repository, resources=resources)
+        with looking as context:
+            found = repository.get_sensor_def("landing_sensor")(context)
     assert isinstance(found, dg.SensorResult)
     return list(found.run_requests or [])
 

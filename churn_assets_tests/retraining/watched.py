@@ -101,10 +101,11 @@ class Watched:
             "storage": self.storage,
             "models": ModelStoreResource(folder=str(self.settings.mlflow_home)),
         }
-        context = dg.build_sensor_context(
+        looking = dg.build_sensor_context(
             self.instance, cursor=cursor, repository_def=self.repository, resources=resources
         )
-        found = self.repository.get_sensor_def(sensor)(context)
+        with looking as context:
+            found = self.repository.get_sensor_def(sensor)(context)
         assert isinstance(found, dg.SensorResult | dg.SkipReason)
         return found
 

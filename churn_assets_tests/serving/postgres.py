@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+ROLE, SECRET = "churn", "s3cret@word"
+"""Somebody who owns no more than a database, and must say a password."""
+
 
 @dataclass
 class PostgreSQL:
@@ -25,14 +30,54 @@ class PostgreSQL:
         self.server.psql(f"CREATE SCHEMA {name};")
         return f"{self.server.get_uri(driver='psycopg')}&options=-csearch_path%3D{name}"
 
+    def new_database(self) -> str:
+        """URL of an empty database, as its administrator hands it over: of a role that owns it, with a password."""
+        name = f"churn{next(self._numbers)}"
+        self._admit_with_password()
+        self.server.psql(f"CREATE DATABASE {name} OWNER {ROLE};")
+        return f"postgresql://{ROLE}:{SECRET.replace('@', '%40')}@/{name}?host={self.folder}"
+
+    @property
+    def programs(self) -> Path:
+        """Where `pg_dump` and its kin lie."""
+        return Path(self.server.bin_path)
+
+    @property
+    def folder(self) -> Path:
+        """Where its socket lies."""
+        return Path(self.server.get_postmaster_info().socket_dir)
+
+    def rows(self, url: str, query: str) -> list[tuple[Any, ...]]:
+        """What a statement gives in the database of a URL, whose driver does not matter."""
+        with psycopg.connect(url.replace("+psycopg2", "").replace("+psycopg", "")) as connection:
+            cursor = connection.execute(query)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
     def crash(self) -> None:
         """Stop it on the spot: every connection is cut, nothing is written any more, it must recover at its start."""
         os.kill(self.server.get_pid(), signal.SIGQUIT)
         self.server.get_postmaster_info().process.wait(30)
 
+    def kill(self) -> None:
+        """Kill -9 all of its processes: none of them has time to say goodbye or to clean up."""
+        process = self.server.get_postmaster_info().process
+        children = process.children(recursive=True)
+        for one in (process, *children):
+            one.kill()
+        for one in (process, *children):
+            one.wait(30)
+
     def start(self) -> None:
         """Start it again."""
         self.server.ensure_postgres_running()
+
+    def _admit_with_password(self) -> None:
+        """Let the role in by its password alone; everybody else stays trusted."""
+        rules = Path(self.server.pgdata) / "pg_hba.conf"
+        rule = f"local all {ROLE} scram-sha-256\n"
+        if not rules.read_text().startswith(rule):
+            rules.write_text(rule + rules.read_text())
+            self.server.psql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{SECRET}'; SELECT pg_reload_conf();")
 
 
 @contextmanager

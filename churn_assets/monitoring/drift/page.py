@@ -1,5 +1,7 @@
 """The drift report as a page of Evidently, made with our own distances and verdicts."""
 
+import hashlib
+import importlib.metadata
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -52,10 +54,20 @@ class DriftPage:
             return Report(self._parts()).run(current_data=window, reference_data=reference)
 
     def html(self) -> str:
-        """The whole page: it needs nothing from elsewhere."""
+        """The whole page: it needs nothing from elsewhere. Its last line is the `mark`."""
         with _evidently():
             page: str = self.snapshot.get_html_str(as_iframe=False)
-        return page
+        return f"{page}\n{self.mark}"
+
+    @cached_property
+    def mark(self) -> str:
+        """A comment that is equal for pages that show the same: made of reference, window, report and Evidently."""
+        import pandas as pd
+
+        digest = hashlib.sha256(f"{importlib.metadata.version('evidently')}\n{self.report.to_csv()}".encode())
+        for frame in (self.reference, self.window):
+            digest.update(pd.util.hash_pandas_object(frame[list(self.shown)], index=False).to_numpy().tobytes())
+        return f"<!-- made of {digest.hexdigest()} -->"
 
     def statistics(self) -> dict[str, float]:
         """The distance that Evidently computed for each feature."""

@@ -150,7 +150,7 @@ def _published(watch: "Watch", rows: "pd.DataFrame", publication: Publication, *
         from churn_assets.monitoring.performance.csv_file import write_csv
         from churn_assets.monitoring.performance.tracking_run import Logged, log_report
 
-        keys = [key for key, _ in landed.scan.files]
+        keys = landed.scan.keys
         said: dict[str, Metadata] = {}
         for key in keys:
             part, states = rows[rows["day"] == key], watch.states(date.fromisoformat(key))

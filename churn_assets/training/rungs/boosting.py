@@ -13,7 +13,7 @@ import pandas as pd
 from churn_assets.features.schema import FeatureSchema
 from churn_assets.training.arrays import Flags, Floats, Rows
 from churn_assets.training.encoding import Encoder
-from churn_assets.training.rungs.trees import Nodes, Trees, load_trees, save_trees
+from churn_assets.training.rungs.trees import ONE_ENSEMBLE, Nodes, Trees, load_trees, save_trees
 
 FILE = "boosting.json"
 
@@ -84,7 +84,10 @@ class Boosting:
             early_stopping=False,
             random_state=seed,
         )
-        return FittedBoosting(_trees(estimator.fit(encoder.matrix(features), target)), encoder)
+        matrix = encoder.matrix(features)
+        with ONE_ENSEMBLE:
+            estimator.fit(matrix, target)
+        return FittedBoosting(_trees(estimator), encoder)
 
 
 def _trees(estimator: Any) -> Trees:

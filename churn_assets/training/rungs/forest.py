@@ -10,7 +10,7 @@ import pandas as pd
 from churn_assets.features.schema import FeatureSchema
 from churn_assets.training.arrays import Flags, Floats, Rows, logit
 from churn_assets.training.encoding import Encoder
-from churn_assets.training.rungs.trees import Nodes, Trees, load_trees, save_trees
+from churn_assets.training.rungs.trees import ONE_ENSEMBLE, Nodes, Trees, load_trees, save_trees
 
 FILE = "forest.json"
 NEAREST = 1e-4
@@ -79,7 +79,10 @@ class Forest:
             n_jobs=self.threads,
             random_state=seed,
         )
-        return FittedForest(_trees(estimator.fit(_matrix(encoder, features), target)), encoder)
+        matrix = _matrix(encoder, features)
+        with ONE_ENSEMBLE:
+            estimator.fit(matrix, target)
+        return FittedForest(_trees(estimator), encoder)
 
 
 def _matrix(encoder: Encoder, features: Rows) -> Floats:

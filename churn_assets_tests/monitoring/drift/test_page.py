@@ -40,6 +40,19 @@ def test_the_page_shows_names_marks_and_tests_and_needs_nothing_from_elsewhere()
     assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?://", html)
 
 
+def test_pages_have_the_same_mark_only_if_they_show_the_same() -> None:
+    again = DriftPage(REFERENCE.copy(), WINDOW.copy(), REPORT.copy())
+    others = [
+        DriftPage(REFERENCE.iloc[1:], WINDOW, REPORT),
+        DriftPage(REFERENCE, WINDOW.assign(freq_7d=5.0), REPORT),
+        DriftPage(REFERENCE, WINDOW, REPORT.assign(threshold=0.9)),
+    ]
+
+    assert again.mark == page().mark
+    assert len({page().mark, *(other.mark for other in others)}) == 4
+    assert page().html().endswith(page().mark)
+
+
 def test_nobody_is_told_of_it() -> None:
     page().html()
 

@@ -55,3 +55,28 @@ def test_an_older_day_made_last_lands_with_its_page(files: ReportFiles, tracking
     page = said[EVE]["evidently"].value
     assert page == str((files.folder / f"{EVE}.html").resolve())
     assert "freq_7d" in Path(str(page)).read_text()
+
+
+def test_a_day_that_looks_at_the_same_window_gets_the_same_page_without_rendering_it_again(
+    files: ReportFiles, tracking: Tracking
+) -> None:
+    first = publish(files, tracking, reports(0.0, days=1))[EVE]["evidently"]
+    written = Path(str(first.value))
+    changed = written.read_text().replace("freq_7d", "seen before")
+    written.write_text(changed)
+
+    both = publish(files, tracking, reports(0.0, days=2))
+
+    newest = Path(str(both[EVE + timedelta(days=1)]["evidently"].value))
+    assert newest.name == f"{EVE + timedelta(days=1)}.html"
+    assert newest.read_text() == changed
+
+
+def test_a_day_that_looks_at_another_window_gets_a_page_of_its_own(files: ReportFiles, tracking: Tracking) -> None:
+    calm, moved = (reports(shift, days=1) for shift in (0.0, 3.0))
+
+    publish(files, tracking, calm)
+    seen = publish(files, tracking, moved)[EVE]["evidently"]
+
+    assert calm[0].page.mark != moved[0].page.mark
+    assert Path(str(seen.value)).read_text().endswith(moved[0].page.mark)

@@ -112,6 +112,29 @@ def test_without_a_champion_predictions_are_unavailable_and_nothing_else(tmp_pat
         assert client.get("/users/1").status_code == 404
 
 
+def test_the_very_next_answer_after_a_promotion_is_of_the_new_version(home: Home) -> None:
+    promoted, answered = ["2", "1"] * 4, []
+    with TestClient(create_app(home.settings())) as client:
+        for number in promoted:
+            home.registry.point(CHAMPION, number)
+            predicted = client.post("/predict", content=body(events()), headers={"Content-Type": "application/json"})
+            answered.append(predicted.json()["model_version"])
+
+    assert answered == promoted
+
+
+def test_a_successor_that_cannot_be_served_holds_up_one_answer_and_not_the_next(home: Home) -> None:
+    with TestClient(create_app(home.settings())) as client:
+        service = client.app.state.service  # type: ignore[attr-defined]
+        home.registry.point(CHAMPION, tampered(home.registry).number)
+        for _ in range(3):
+            predicted = client.post("/predict", content=body(events()), headers={"Content-Type": "application/json"})
+
+            assert predicted.json()["model_version"] == "1"
+            assert service.stamp == service.notice.stamp()
+        assert service.champions.failures == 1
+
+
 def test_a_broken_successor_shows_in_readiness_and_counts(home: Home) -> None:
     with TestClient(create_app(home.settings())) as client:
         home.registry.point(CHAMPION, tampered(home.registry).number)
