@@ -1,7 +1,7 @@
 """Parquet files: the rows of a listener are left out, everything else stays as it is, to the last bit.
 
-A file is written again by whoever wrote it. The version of a partition is a hash of what Arrow reads, which goes down
-to the bytes beneath nulls: only the same writer gives the same version as if the partition had been made again.
+A file is written again by whoever wrote it, so that its columns stay of the very types that they were. The version of a
+partition is a hash of their names, types and values: the same as if the partition had been made again.
 """
 
 from pathlib import Path

@@ -20,6 +20,10 @@ from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
 BUFFER_BYTES = 48 << 20
 OPEN_FILES = 64
+RISING = ("line", "ts")
+"""Columns whose values hardly repeat but follow each other closely: kept as differences."""
+UNLIKE = (*RISING, "length")
+"""Columns for which a dictionary would be filled and then thrown away."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,14 @@ class _TableSpool:
         return self._open[day]
 
     def _create(self, path: Path) -> pq.ParquetWriter:
-        return pq.ParquetWriter(path, self._schema, compression="zstd")
+        names = self._schema.names
+        return pq.ParquetWriter(
+            path,
+            self._schema,
+            compression="zstd",
+            use_dictionary=[name for name in names if name not in UNLIKE],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in RISING},
+        )
 
     def _whole(self, day: date) -> Path:
         """The day's only part, or its parts joined in order, under the day's name."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churn_assets.contracts.arrow import arrow_schema
-from churn_assets.cutoffs import days_between
+from churn_assets.cutoffs import DAY, days_between
 from churn_assets.errors import LandingError
 from churn_assets.ingest.decode import decode
 from churn_assets.ingest.landing import LandingFile
 from churn_assets.ingest.spool import Limits, Spool, Spooled
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
-from churn_assets_tests.ingest.lines import FILE_PROPERTY, FIRST_DAY, LAST_DAY, LOG_LINES, SPAN, land, on
+from churn_assets_tests.ingest.lines import FILE_PROPERTY, FIRST_DAY, LAST_DAY, LOG_LINES, SPAN, START, land, line, on
 from churn_assets_tests.ingest.test_decode import tables
 
 DAYS = tuple(days_between(FIRST_DAY, LAST_DAY))
@@ -72,6 +73,19 @@ def test_days_in_turn_and_tiny_buffers_end_in_one_file_a_day(tmp_path: Path, lim
     assert sorted(path.name for path in (tmp_path / "spool" / "raw_logs").iterdir()) == [
         f"{day}.parquet" for day in DAYS
     ]
+
+
+def test_times_and_line_numbers_kept_as_differences_are_read_as_they_were(tmp_path: Path) -> None:
+    times = [START + shift for shift in (5, 0, 7_000_000, 1, DAY - 1, 1)]
+    file = land(tmp_path, "a.json", b"\n\n".join(line(ts=time) for time in times))
+
+    path = spool(tmp_path / "spool", [file], LIMITS[0]).raw_logs[FIRST_DAY]
+
+    group = pq.read_metadata(path).row_group(0)
+    kept = {group.column(n).path_in_schema: group.column(n).encodings for n in range(group.num_columns)}
+    assert all("DELTA_BINARY_PACKED" in kept[name] for name in ("line", "ts"))
+    found = duckdb.sql(f"SELECT line, epoch_ms(ts) FROM read_parquet('{path}')").fetchall()
+    assert found == [(2 * n + 1, time) for n, time in enumerate(times)]
 
 
 def test_every_wanted_day_has_a_file_of_the_tables_schema_even_without_rows(tmp_path: Path) -> None:
