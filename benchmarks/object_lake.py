@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import s3fs
@@ -36,6 +37,8 @@ COLUMNS = ["user_id", "length"]
 DAYS = 60
 COPIES = 4
 """How often the large object repeats the events of the home."""
+ROW_GROUP = 122_880
+"""As our engine writes them."""
 LIMIT = 1 << 40
 SHARED = {"first_day": DEMO_FIRST_DAY, "use_served_events": False}
 
@@ -85,13 +88,12 @@ def reading(way: str, read: Callable[[], object]) -> Reading:
 def readings(lake: Lake, url: str, folder: Path) -> Iterator[Reading]:
     """Two columns of `events`, in every way that there is."""
     system = s3fs.S3FileSystem(use_listings_cache=False)
-    pattern = "day=*/part-0.parquet" if EVENTS.partition else "part-0.parquet"
 
     def registered() -> object:
         with duckdb.connect() as connection:
             connection.register_filesystem(system)
-            select = ", ".join(f"max({name})" for name in COLUMNS)
-            return connection.execute(f"SELECT {select} FROM read_parquet('{url}/events/{pattern}')").fetchall()
+            query = f"SELECT {', '.join(COLUMNS)} FROM read_parquet('{url}/events/day=*/part-0.parquet')"
+            return connection.sql(query).to_arrow_table()
 
     def dataset() -> object:
         place = url.removeprefix("s3://") + "/events"
@@ -112,12 +114,9 @@ def readings(lake: Lake, url: str, folder: Path) -> Iterator[Reading]:
 
 def large(lake: Lake, target: Lake) -> int:
     """Put one day that holds all events of the home many times over; its bytes."""
-    rows = [pq.read_table(path, partitioning=None) for path in lake.scan(EVENTS).paths]
+    rows = pa.concat_tables(pq.read_table(path, partitioning=None) for path in lake.scan(EVENTS).paths)
     with target.replacing(EVENTS, str(DEMO_FIRST_DAY)) as path:
-        with pq.ParquetWriter(path, rows[0].schema, compression="zstd") as writer:
-            for _ in range(COPIES):
-                for table in rows:
-                    writer.write_table(table.cast(rows[0].schema))
+        pq.write_table(pa.concat_tables([rows] * COPIES), path, compression="zstd", row_group_size=ROW_GROUP)
         return path.stat().st_size
 
 
@@ -153,6 +152,8 @@ def main(home: Path, days: int = DAYS) -> None:
             print(f"  {told}")
             for one in readings(lake, f"s3://{BUCKET}/{name}", folder / name):
                 print(f"{one}")
+        if not days:
+            return
         print(f"\n{f'logs of {days} days to features, lake in a':44} {'copies MB':>17} {'wall s':>8} {'CPU s':>8}")
         for name, done in graphs(home, folder, days):
             print(f"{name:44} {done.answer:17.1f} {done.cost.wall_seconds:8.1f} {done.cost.cpu_seconds:8.1f}")

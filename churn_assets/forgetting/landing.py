@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from churn_assets.forgetting.listener import Listener
 from churn_assets.ingest.archive import DamagedArchiveError, unpacked_blocks
 from churn_assets.ingest.chunks import BLOCK_BYTES
 from churn_assets.ingest.landing import LandingFile, list_landing
+from churn_assets.lake.bucket import FRESH
 
 COMPRESSORS: dict[str, Callable[[Any], Any]] = {
     "": nullcontext,
@@ -92,9 +94,12 @@ def _lines(file: LandingFile) -> Iterator[bytes]:
 def _replacing(file: LandingFile) -> Iterator[IO[bytes]]:
     """A stream whose content takes the file's place when the block ends well."""
     if "://" in file.url:
-        filesystem, path = fsspec.core.url_to_fs(file.url)
-        with filesystem.open(path, "wb") as raw:  # object stores put whole objects
-            yield raw
+        filesystem, path = fsspec.core.url_to_fs(file.url, **FRESH)
+        # Closing a remote file puts what was written so far, even if that is not all: so it is put once it is whole.
+        with tempfile.NamedTemporaryFile() as staged:
+            yield staged
+            staged.flush()
+            filesystem.put_file(staged.name, path)
         return
     target = Path(os.path.realpath(file.url))
     beside = target.with_name(f".{target.name}.forgetting")

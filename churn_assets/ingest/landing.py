@@ -12,6 +12,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from churn_assets.errors import LandingError
+from churn_assets.lake.bucket import FRESH
 
 FORMATS = (".json", ".jsonl")
 COMPRESSIONS = ("", ".gz", ".zst")
@@ -60,7 +61,7 @@ class LandingFile:
     def _open(self) -> BinaryIO:
         if "://" not in self.url:
             return Path(self.url).open("rb")
-        filesystem, path = fsspec.core.url_to_fs(self.url)
+        filesystem, path = fsspec.core.url_to_fs(self.url, **FRESH)
         return cast("BinaryIO", io.BufferedReader(filesystem.open(path, "rb"), _BUFFER_BYTES))
 
 
@@ -74,7 +75,7 @@ def list_landing(url: str) -> tuple[LandingFile, ...]:
 
     Hidden files and folders are left alone, and so is everything with another suffix, such as an upload's `.tmp`.
     """
-    filesystem, root = fsspec.core.url_to_fs(url)
+    filesystem, root = fsspec.core.url_to_fs(url, **FRESH)
     if not filesystem.isdir(root):
         message = f"The landing folder {url} does not exist: create it, or set CHURN_LANDING to where log files arrive."
         raise LandingError(message)

@@ -87,16 +87,25 @@ class Copies:
 
     def tidy(self, now: float) -> None:
         """Remove the copies that were not used for longest, until the others keep the limit."""
-        found = [(path, path.stat()) for path in self.files()]
-        held = sum(status.st_size for _, status in found)
-        for path, status in sorted(found, key=lambda one: one[1].st_atime):
+        found = [(*status, path) for path in self.files() if (status := _status(path)) is not None]
+        held = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found):
             if held <= self.most_bytes:
                 return
-            held -= status.st_size if _remove(path, unless_used_after=now - LEASE_S) else 0
+            held -= size if _remove(path, unless_used_after=now - LEASE_S) else 0
 
     def files(self) -> list[Path]:
         """Every copy that there is."""
-        return [path for path in self.folder.rglob("*.parquet") if path.parent != self.staging]
+        return [path for path in self.folder.rglob("*.parquet") if self.staging not in path.parents]
+
+
+def _status(path: Path) -> tuple[float, int] | None:
+    """When a copy was used last, and its bytes; None if another process has removed it."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_atime, status.st_size
 
 
 def _remove(path: Path, *, unless_used_after: float) -> bool:

@@ -11,10 +11,13 @@ from churn_assets.lake.lake import Scan, brought, parted
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
+FOOTER_BYTES = 4 << 20
+"""An object of up to these bytes is fetched whole for its footer: the next reader will want the rest."""
+
 
 def rows_of(scan: Scan) -> int:
     """Rows of all files of a scan; of an object that has no copy here, only its end is fetched."""
-    near, far = parted([place for _, place in scan.places])
+    near, far = parted([place for _, place in scan.places], above=FOOTER_BYTES)
     rows: int = sum(_footer(path).num_rows for path in brought(near))
     if far:
         with ThreadPoolExecutor(AT_ONCE) as pool:

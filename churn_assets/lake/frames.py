@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+RANGES_BYTES = 64 << 20
+"""Of an object of up to these bytes, fetching it whole takes less time than a request a column and row group."""
 FRAME_TYPES = {
     Type.TEXT: "object",
     Type.INTEGER: "int64",
@@ -51,7 +53,7 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
 def _sources(scan: Scan) -> list[Path | Remote]:
     """Paths on this machine, and large objects that lie elsewhere."""
     places = [place for _, place in scan.places]
-    near, far = parted(places)
+    near, far = parted(places, above=RANGES_BYTES)
     paths = dict(zip(near, brought(near), strict=True)) | {remote: remote for remote in far}
     return [paths[place] for place in places]
 

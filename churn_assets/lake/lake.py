@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 FILE = "part-0.parquet"
 SHOWN_KEYS = 5
-SMALL_BYTES = 4 << 20
-"""An object of up to these bytes is fetched whole by whoever wants something of it: ranges would take longer."""
 GB = 1_000_000_000
 WHOLE = ""
 """Key of the single partition of a table that is not partitioned."""
@@ -211,12 +209,12 @@ def brought(places: Sequence[Place]) -> list[Path]:
     return [place if isinstance(place, Path) else next(found) for place in places]
 
 
-def parted(places: Sequence[Place]) -> tuple[list[Place], list[Remote]]:
-    """The files that are here, or soon are, and the large objects of which a few ranges may be all that is wanted."""
+def parted(places: Sequence[Place], *, above: int) -> tuple[list[Place], list[Remote]]:
+    """The files that are here or soon are, and the objects of more bytes than `above` that have no copy here."""
     near: list[Place] = []
     far: list[Remote] = []
     for place in places:
-        if isinstance(place, Remote) and place.size > SMALL_BYTES and not place.is_here:
+        if isinstance(place, Remote) and place.size > above and not place.is_here:
             far.append(place)
         else:
             near.append(place)

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,11 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from churn_assets.errors import MissingPartitionError, OvertakenError
-from churn_assets.lake.footers import rows_of
+from churn_assets.lake import frames
+from churn_assets.lake.bucket import Remote
+from churn_assets.lake.copies import Copies
+from churn_assets.lake.footers import FOOTER_BYTES, rows_of
 from churn_assets.lake.frames import read_frame
-from churn_assets.lake.lake import SMALL_BYTES, WHOLE, Lake, Seen
+from churn_assets.lake.lake import WHOLE, Lake, Seen
 from churn_assets_tests.lake.test_lake import MONDAY, TOTALS, TUESDAY, VISITS, get, put
-from churn_assets_tests.objects.conftest import lake_at
+from churn_assets_tests.objects.conftest import ENOUGH, lake_at
 from churn_assets_tests.objects.servers import BUCKET, Store
 
 
@@ -120,9 +124,12 @@ def test_a_large_file_is_put_in_parts_and_its_copy_is_proven_by_them(lake: Lake,
     assert other.root.system.info(other.root.address(lake.name(VISITS, MONDAY)))["ETag"].strip('"').endswith("-3")
 
 
-def test_of_a_large_object_only_the_columns_that_are_asked_for_are_fetched(lake: Lake, other: Lake) -> None:
+def test_of_a_large_object_only_the_columns_that_are_asked_for_are_fetched(
+    lake: Lake, other: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "RANGES_BYTES", FOOTER_BYTES)
     with lake.replacing(VISITS, MONDAY) as path:
-        big(path, SMALL_BYTES + (1 << 20))
+        big(path, FOOTER_BYTES)
     assert isinstance(lake.root, type(other.root))
     rows = pq.read_metadata(lake.path(VISITS, MONDAY)).num_rows
 
@@ -172,3 +179,35 @@ def test_a_small_file_of_ours_is_put_whole_and_read_back(lake: Lake, other: Lake
     assert other.beside(".landing/x.json").read_bytes() == b"1"
     lake.beside(".landing/x.json").write_bytes(b"2")
     assert other.beside(".landing/x.json").read_bytes() == b"2"
+
+
+def test_ranges_of_an_object_that_is_replaced_meanwhile_are_refused(lake: Lake, other: Lake) -> None:
+    with lake.replacing(VISITS, MONDAY) as path:
+        big(path, FOOTER_BYTES)
+    ((_, remote),) = other.scan(VISITS).places
+    assert isinstance(remote, Remote)
+
+    with pytest.raises(OvertakenError, match="was replaced since"):
+        _read_on(remote, lambda: put(lake, MONDAY, 1))
+
+
+def _read_on(remote: Remote, meanwhile: Callable[[], None]) -> None:
+    with remote.opened() as ranges:
+        assert ranges.read(4) == b"PAR1"
+        meanwhile()
+        ranges.read(4)
+
+
+def test_another_store_than_s3_holds_a_lake_as_well(tmp_path: Path) -> None:
+    here, there = (Lake.at("memory://lake", Copies(tmp_path / name, ENOUGH)) for name in ("here", "there"))
+    assert here.keys(VISITS) == []
+
+    put(here, MONDAY, 1)
+    put(here, WHOLE, 2, contract=TOTALS)
+    assert (there.keys(VISITS), get(there, MONDAY), get(there, WHOLE, TOTALS)) == ([MONDAY], [1], [2])
+    put(here, MONDAY, 3, 4)
+    amend(here, 5, here.seen(TOTALS))
+
+    assert (get(there, MONDAY), get(there, WHOLE, TOTALS)) == ([3, 4], [5])
+    assert (there.store.tables(), rows_of(there.scan(VISITS))) == (["totals", "visits"], 2)
+    assert read_frame(there.scan(VISITS), ["n"])["n"].to_list() == [3, 4]

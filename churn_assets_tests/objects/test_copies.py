@@ -102,3 +102,15 @@ def test_a_process_looks_at_the_limit_when_it_has_added_enough(tmp_path: Path) -
     assert len(copies.files()) == 3
     kept(copies, Version("visits/day=2024-01-04/part-0.parquet", '"g"', 6), LATER, b"012345")
     assert len(copies.files()) < 4
+
+
+def test_what_is_being_written_is_no_copy(copies: Copies) -> None:
+    spool = copies.staging / "run"
+    spool.mkdir(parents=True)
+    (spool / "day.parquet").write_bytes(bytes(100))
+    os.utime(spool / "day.parquet", (NOW, NOW))
+
+    copies.tidy(LATER)
+
+    assert copies.files() == []
+    assert (spool / "day.parquet").exists()
