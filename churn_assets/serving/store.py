@@ -7,7 +7,7 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
-from churn_assets.errors import StoreError
+from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.serving.checkpoints import Checkpoints
 from churn_assets.serving.database import PATIENCE_S, Database, database
 from churn_assets.serving.prediction import Answered
@@ -33,8 +33,12 @@ class PredictionStore:
 
     def find(self, request_id: str) -> Answered | None:
         """The request that was answered under this id, None if there is none; StoreError if the store is not there."""
-        with self._database.reading() as connection:
-            return _find(connection, request_id)
+        try:
+            with self._database.reading() as connection:
+                return _find(connection, request_id)
+        except StoreUnreachableError:
+            self._writer.suspect()
+            raise
 
     def keep(self, answered: Answered) -> Future[Answered]:
         """Store an answer; the future gives what is stored under its id, and only once that is durable.
@@ -72,7 +76,13 @@ class PredictionStore:
         self.close()
 
     def _write(self, records: Sequence[Record]) -> Sequence[Answered]:
-        """Store those that are new, all in one transaction; what is stored under the id of each, in their order."""
+        """Store those that are new, all in one transaction; what is stored under the id of each, in their order.
+
+        Without any, see whether something could be written.
+        """
+        if not records:
+            with self._database.writing(is_rehearsal=True):
+                return ()
         wanted = [record.request_id for record in records]
         with self._database.writing() as connection:
             stored = {id_: _found(connection, id_) for id_ in _known(connection, wanted)}

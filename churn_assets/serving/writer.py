@@ -71,6 +71,7 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._is_open = True
+        self._is_suspected = False
         self._trouble: Trouble | None = None
         self._given_up: Record | None = None
         self._changed = threading.Condition()
@@ -100,6 +101,12 @@ class Writer:
             self._changed.notify()
         return waiting.future
 
+    def suspect(self) -> None:
+        """Let it see at once whether the database can be written to: somebody else found that it does not answer."""
+        with self._changed:
+            self._is_suspected = True
+            self._changed.notify()
+
     def close(self) -> None:
         """Write what still waits, and stop; may be called more than once."""
         with self._changed:
@@ -119,14 +126,16 @@ class Writer:
     def _take(self) -> list[_Waiting] | None:
         """The next batch, the oldest first; None once the writer is closed and nothing waits any more.
 
-        While the database is lost and nobody asks, now and then an empty one, which looks whether it is back.
+        While the database is lost and nobody asks, now and then an empty one, which looks whether it is back; and one
+        when it is suspected to be.
         """
         batch: list[_Waiting] = []
         size = 0
         with self._changed:
             while not batch:
                 pause = self._limits.probe_s if self._trouble and self._trouble.is_lost else None
-                self._changed.wait_for(lambda: self._waiting or not self._is_open, pause)
+                self._changed.wait_for(lambda: self._waiting or self._is_suspected or not self._is_open, pause)
+                self._is_suspected = False
                 if not self._waiting:
                     return [] if self._is_open else None
                 while self._waiting and len(batch) < self._limits.batch_records and size < self._limits.batch_bytes:

@@ -81,6 +81,15 @@ def test_sixteen_writers_in_four_processes_lose_and_double_nothing(store_url: st
     assert counts(store_url) == (400, 400)
 
 
+def test_a_look_whether_something_could_be_written_leaves_nothing(store: PredictionStore, store_url: str) -> None:
+    assert store._write(()) == ()
+    store._writer.suspect()
+    store.keep(answer("r")).result()
+
+    assert store.trouble is None
+    assert counts(store_url) == (1, 1)
+
+
 def test_a_store_is_made_by_many_at_once(store_url: str) -> None:
     run_at_once(*[["open", store_url]] * 5)
 

@@ -185,3 +185,30 @@ def test_a_database_that_only_refuses_the_record_given_up_is_there_again() -> No
     writer.close()
 
     assert (shelf.failures, shelf.rehearsed) == ([], [])
+
+
+def test_a_suspicion_is_looked_into_at_once_and_again_until_the_database_is_back() -> None:
+    shelf = Shelf(failures=[StoreUnreachableError("away")] * 3)
+    shelf.gate.set()
+    writer = Writer(shelf.write, shelf.rehearse, Limits(probe_s=0.01))
+
+    writer.suspect()
+    while not shelf.batches:
+        assert writer.trouble is None or writer.trouble.is_lost
+        time.sleep(0.001)
+    writer.close()
+
+    assert (shelf.failures, shelf.batches) == ([], [[]])
+
+
+def test_a_suspicion_without_reason_changes_nothing() -> None:
+    shelf = Shelf()
+    shelf.gate.set()
+    writer = Writer(shelf.write, shelf.rehearse)
+
+    writer.suspect()
+    future = writer.put(records(1)[0])
+
+    assert future.result(60).request_id == "r-0"
+    assert writer.trouble is None
+    writer.close()
