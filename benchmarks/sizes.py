@@ -126,7 +126,7 @@ class Size:
 
 BYTES_A_LINE = 700
 """A log line of 451 bytes, and what is made from it."""
-BYTES_AN_EVENT = 80
+BYTES_AN_EVENT = 50
 """In a lake with all daily tables 17; the rest is for what DuckDB spills."""
 BYTES_A_LISTENER_DAY = 5_000
 """In a home with its logs, lake, models, reports and history, and two copies of it."""
