@@ -80,19 +80,25 @@ class Cluster:
         return session  # type: ignore[return-value]  # what is used of it is the same as of the classic one
 
     def _started(self) -> "SparkSession":
-        """The session of this process' Spark, which is started if it is not there."""
+        """The session of this process' Spark, which is started if it is not there; a process has one."""
         from pyspark.sql import SparkSession
 
-        running = SparkSession.getActiveSession()
-        if running is not None:
-            return running
+        session = SparkSession.getActiveSession() or self._start()
+        context = session.sparkContext
+        if not (context.master or LOCAL).startswith(LOCAL):
+            archive = package(self.scratch)
+            if not any(sent.endswith(archive.name) for sent in context.listFiles):
+                context.addPyFile(str(archive))
+        return session
+
+    def _start(self) -> "SparkSession":
+        from pyspark.sql import SparkSession
+
         builder = SparkSession.builder.master(self.url).appName("churn_assets")
         with _environment(self._environment()):
             session: SparkSession = builder.config(map=self._configuration()).getOrCreate()
         if self.is_local:
             session.sparkContext.setLogLevel("ERROR")
-        else:
-            session.sparkContext.addPyFile(str(package(self.scratch)))
         return session
 
     def _configuration(self) -> dict[str, Any]:

@@ -33,8 +33,15 @@ def made_by(maker: Maker, model: BuiltLake, folder: Path) -> BuiltLake:
     written: dict[tuple[str, str], Written] = {}
     for recipe in (*daily_recipes(lake), *cutoff_recipes(lake)):
         table = recipe.contract.table
+        if table not in keys:
+            continue
         written |= {(table, done.key): done for done in maker.write(recipe, keys[table], lake)}
     return BuiltLake(lake, written)
+
+
+def part_of(model: BuiltLake, *tables: str) -> BuiltLake:
+    """Of what was made, these tables alone."""
+    return BuiltLake(model.lake, {at: done for at, done in model.written.items() if at[0] in tables})
 
 
 def differences(contract: Contract, ours: Path, theirs: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from churn_assets.ingest.tables import EVENTS, SESSIONS
 from churn_assets.labels.tables import CHURN_LABELS, POPULATION
 from churn_assets.lake.spark.engine import SparkEngine
 from churn_assets_tests.lake.built import BuiltLake
-from churn_assets_tests.lake.spark.both import differences, made_by, made_by_duckdb
+from churn_assets_tests.lake.spark.both import differences, made_by, made_by_duckdb, not_the_same
 from churn_assets_tests.strategies import world
 
 TABLES = (EVENTS, SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES, POPULATION, CHURN_LABELS)
@@ -36,6 +36,12 @@ def test_each_row_is_the_same_from_both_engines(made: tuple[BuiltLake, BuiltLake
 
     assert found == []
     assert sum(theirs.written[table.table, key].rows for key in keys) > 0
+
+
+def test_contents_hash_the_same_so_that_a_change_of_engine_makes_nothing_stale(
+    made: tuple[BuiltLake, BuiltLake],
+) -> None:
+    assert not_the_same(*made) == {}
 
 
 def test_no_file_is_left_beside_the_tables(made: tuple[BuiltLake, BuiltLake]) -> None:

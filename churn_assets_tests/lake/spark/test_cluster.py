@@ -6,8 +6,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from churn_assets.features.tables import LISTENER_DAYS
+from churn_assets.ingest.tables import EVENTS
 from churn_assets_tests.lake.built import BuiltLake
 from churn_assets_tests.lake.spark.away import expected, finished, started
+from churn_assets_tests.lake.spark.both import part_of
 from churn_assets_tests.lake.spark.servers import PATIENCE_S, Server, commands, descendants, standalone, told
 
 SLOW_PYTHON = """#!/bin/sh
@@ -51,6 +54,7 @@ def troubles(events: Path) -> Counter[str]:
 
 
 def test_a_killed_worker_costs_a_retry_and_no_result(built: BuiltLake, tmp_path: Path) -> None:
+    model = part_of(built, EVENTS.table, LISTENER_DAYS.table)
     there, events = tmp_path / "there", tmp_path / "events"
     events.mkdir()
     (tmp_path / "driver").mkdir()
@@ -63,11 +67,11 @@ def test_a_killed_worker_costs_a_retry_and_no_result(built: BuiltLake, tmp_path:
     (tmp_path / "driver" / "spark-defaults.conf").write_text("".join(f"{n} {v}\n" for n, v in settings.items()))
     surroundings = told(tmp_path / "driver") | {"PYSPARK_PYTHON": slow_python(tmp_path, seconds=3)}
     with standalone(tmp_path / "cluster") as cluster:
-        program = started(built, there, cluster.url, surroundings)
+        program = started(model, there, cluster.url, surroundings)
         wait_until_it_writes(cluster.workers[0])
         cluster.workers[0].kill()
 
-        assert finished(program, there) == expected(built)
+        assert finished(program, there) == expected(model)
 
     failed = troubles(events)
     assert failed["ExecutorLostFailure"] + failed["FetchFailed"] > 0
