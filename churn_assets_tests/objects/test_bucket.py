@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,13 +8,17 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.errors import MissingPartitionError, OvertakenError
+from churn_assets.ingest.tables import EVENTS
 from churn_assets.lake import frames
 from churn_assets.lake.bucket import Remote
 from churn_assets.lake.copies import Copies
 from churn_assets.lake.footers import FOOTER_BYTES, rows_of
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import WHOLE, Lake, Seen
+from churn_assets.settings import Settings
+from churn_assets.workspace.lazy import LazyTables
 from churn_assets_tests.lake.test_lake import MONDAY, TOTALS, TUESDAY, VISITS, get, put
 from churn_assets_tests.objects.conftest import ENOUGH, lake_at
 from churn_assets_tests.objects.servers import BUCKET, Store
@@ -211,3 +216,29 @@ def test_another_store_than_s3_holds_a_lake_as_well(tmp_path: Path) -> None:
     assert (get(there, MONDAY), get(there, WHOLE, TOTALS)) == ([3, 4], [5])
     assert (there.store.tables(), rows_of(there.scan(VISITS))) == (["totals", "visits"], 2)
     assert read_frame(there.scan(VISITS), ["n"])["n"].to_list() == [3, 4]
+
+
+def test_a_lazy_table_sees_what_was_put_since_and_fetches_only_the_days_it_needs(
+    lake: Lake, other: Lake, tmp_path: Path
+) -> None:
+    event = {
+        "user_id": "1",
+        "ts": datetime.fromisoformat("2024-01-01T09:00"),
+        "session_id": 1,
+        "item_in_session": 0,
+        "page": "Home",
+    }
+    put_event(lake, MONDAY, event)
+    put_event(lake, TUESDAY, event)
+    events = LazyTables(Settings(_env_file=None, home=tmp_path), other).table(EVENTS)
+
+    assert events.filter(events.day == date(2024, 1, 1)).count().execute() == 1
+    assert not isinstance(other.root, Path)
+    assert {path.parent.name for path in other.root.copies.files()} == {f"day={MONDAY}"}
+    put_event(lake, "2024-01-03", event)
+    assert events.count().execute() == 3
+
+
+def put_event(lake: Lake, key: str, event: dict[str, object]) -> None:
+    with lake.replacing(EVENTS, key) as path:
+        pq.write_table(pa.Table.from_pylist([event], schema=arrow_schema(EVENTS)), path)
