@@ -299,16 +299,3 @@ def refusal(error: ValidationError) -> str:
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def settings_page() -> str:
-    """The reference page of all settings as Markdown: `docs/reference/settings.md`."""
-    rows = [
-        f"| `CHURN_{name.upper()}` | `{'' if field.default is None else field.default}` | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    header = (
-        "# Settings\n\nGenerated from `churn_assets/settings.py` by `make docs`. Each is an environment variable or a "
-        "line of `.env`.\n\n| variable | default | what it is |\n|---|---|---|\n"
-    )
-    return header + "\n".join(rows) + "\n"

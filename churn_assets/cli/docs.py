@@ -6,10 +6,11 @@ from pathlib import Path
 import typer
 
 from churn_assets.cli.command_page import command_page
+from churn_assets.cli.settings_page import settings_page
 from churn_assets.errors import ChurnAssetsError
 from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.features.dictionary import dictionary
-from churn_assets.settings import Settings, settings_page
+from churn_assets.settings import Settings
 
 REFERENCE = Path("docs/reference")
 

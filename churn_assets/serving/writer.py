@@ -130,7 +130,6 @@ class Writer:
         when it is suspected to be.
         """
         batch: list[_Waiting] = []
-        size = 0
         with self._changed:
             while not batch:
                 pause = self._limits.probe_s if self._trouble and self._trouble.is_lost else None
@@ -138,13 +137,20 @@ class Writer:
                 self._is_suspected = False
                 if not self._waiting:
                     return [] if self._is_open else None
-                while self._waiting and len(batch) < self._limits.batch_records and size < self._limits.batch_bytes:
-                    waiting = self._waiting.popleft()
-                    self._waiting_bytes -= waiting.record.size_bytes
-                    # Who gave up before this point is left out; from here on a future cannot be cancelled.
-                    if waiting.future.set_running_or_notify_cancel():
-                        batch.append(waiting)
-                        size += waiting.record.size_bytes
+                batch = self._of_waiting()
+        return batch
+
+    def _of_waiting(self) -> list[_Waiting]:
+        """As many of those that wait as one transaction takes, the oldest first; none if all of them gave up."""
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < self._limits.batch_records and size < self._limits.batch_bytes:
+            waiting = self._waiting.popleft()
+            self._waiting_bytes -= waiting.record.size_bytes
+            # Who gave up before this point is left out; from here on a future cannot be cancelled.
+            if waiting.future.set_running_or_notify_cancel():
+                batch.append(waiting)
+                size += waiting.record.size_bytes
         return batch
 
     def _settle(self, batch: Sequence[_Waiting]) -> None:

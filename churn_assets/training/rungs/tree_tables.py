@@ -14,6 +14,7 @@ leaf at a time). A row costs a look-up a block and column instead of a walk alon
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -95,14 +96,7 @@ class Tree:
 
     def _block(self, top: int, path: Path) -> Block:
         """The block of a subtree: a bit a column of the path, and one a split of the subtree."""
-        leaves, splits, front = list[tuple[int, Path]](), list[int](), [(top, path)]
-        while front:
-            node, way = front.pop()
-            if self.nodes.left[node] < 0:
-                leaves.append((node, way))
-            else:
-                splits.append(node)
-                front += self._children(node, way)
+        leaves, splits = self._below(top, path)
         bits = (*(step.conditions for step in path.values()), *(((node, True),) for node in splits))
         columns = tuple(dict.fromkeys(column for _, way in leaves for column in way))
         table = np.zeros((len(columns), 1 << len(bits)))
@@ -111,6 +105,18 @@ class Tree:
             added = _shares_of(tuple(step.share for step in way.values())) * self.nodes.value[node]
             table[[columns.index(column) for column in way]] += added[:, meets]
         return Block(columns, bits, table)
+
+    def _below(self, top: int, path: Path) -> tuple[list[tuple[int, Path]], list[int]]:
+        """The leaves of a subtree, with their whole paths, and its splits."""
+        leaves, splits, front = list[tuple[int, Path]](), list[int](), [(top, path)]
+        while front:
+            node, way = front.pop()
+            if self.nodes.left[node] < 0:
+                leaves.append((node, way))
+            else:
+                splits.append(node)
+                front += self._children(node, way)
+        return leaves, splits
 
 
 def _combination(way: Path, path: Path, bit_of: Mapping[int, int], *, bits: int) -> Integers:
@@ -170,17 +176,17 @@ class Program(NamedTuple):
         """The program of one tree, whose children are positions in it and -1 at a leaf; TooDeepError for deep paths."""
         blocks = list(Tree(nodes).blocks())
         bits = [bit for block in blocks for bit in block.bits]
-        conditions = [condition for bit in bits for condition in bit]
+        nodes_of, sides = zip(*chain.from_iterable(bits), strict=True) if bits else ((), ())
         return cls(
             np.asarray(nodes.column, dtype=np.int64),
             nodes.threshold,
             nodes.null_goes_left,
             block_bits=_ends([len(block.bits) for block in blocks]),
             bit_conditions=_ends([len(bit) for bit in bits]),
-            condition_node=np.array([node for node, _ in conditions], dtype=np.int64),
-            condition_is_left=np.array([is_left for _, is_left in conditions], dtype=np.bool_),
+            condition_node=np.array(nodes_of, dtype=np.int64),
+            condition_is_left=np.array(sides, dtype=np.bool_),
             block_columns=_ends([len(block.columns) for block in blocks]),
-            block_column=np.array([column for block in blocks for column in block.columns], dtype=np.int64),
+            block_column=np.array([*chain.from_iterable(block.columns for block in blocks)], dtype=np.int64),
             block_table=_ends([block.table.size for block in blocks]),
             tables=np.concatenate([block.table.ravel() for block in blocks] or [np.zeros(0)]),
         )
