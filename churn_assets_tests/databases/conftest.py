@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,14 +8,6 @@ from churn_assets_tests.serving.postgres import PostgreSQL, postgresql
 def pytest_configure(config: pytest.Config) -> None:
     # MLflow 3.17 on SQLAlchemy 2.1; not ours to mend.
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself; only those warnings are let pass."""
-    own = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(own)
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself; only those warnings are let pass."""
-    own = pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(own)
-
-
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this test run see."""

@@ -11,17 +11,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself; only those warnings are let pass."""
-    for warning in (
-        "ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning",
-        "ignore:.*is currently in beta:Warning",
-    ):
-        for item in items:
-            if Path(__file__).parent in item.path.parents:
-                item.add_marker(pytest.mark.filterwarnings(warning))
-
-
 @pytest.fixture(scope="session")
 def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The planted service; no test changes it."""

@@ -29,12 +29,3 @@ def lake_at(store: Store, name: str, copies: Path) -> Lake:
     """The lake of a name, as a machine sees it whose copies are in that folder."""
     assert store.endpoint
     return Lake.at(f"s3://{BUCKET}/{name}", Copies(copies, ENOUGH))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself, Ibis 12 what DuckDB 2.0 does; only those warnings are let pass."""
-    own = ("InitResourceContext.dagster_run is deprecated", "fetch_arrow_table\\(\\) is deprecated")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            for message in own:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))

@@ -22,12 +22,3 @@ def site(made_site: Site, tmp_path: Path) -> Iterator[Site]:
     copy = copied(made_site, tmp_path / "home")
     yield copy
     copy.instance.dispose()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let two warnings pass: Dagster 1.13 calls what it deprecates itself, and what we rely on is still in beta."""
-    own = ("InitResourceContext.dagster_run is deprecated:DeprecationWarning", ".*is currently in beta:Warning")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            for message in own:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}"))

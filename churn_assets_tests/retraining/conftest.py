@@ -14,18 +14,6 @@ from churn_assets_tests.retraining.watched import Watched, watched_champion
 __all__ = ["copy", "schema", "service", "shared"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself; MLflow 3.17 on SQLAlchemy 2.1 does so too."""
-    own = (
-        "InitResourceContext.dagster_run is deprecated:DeprecationWarning",
-        "The ``noload`` loader strategy is deprecated",
-    )
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            for message in own:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}"))
-
-
 @pytest.fixture(scope="session")
 def watched_home(schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion and a log of some weeks; tests must not change it."""

@@ -32,10 +32,7 @@ from churn_assets_tests.orchestration.tiny import FIRST_DAY, LAST_DAY, Site, day
 from churn_assets_tests.serving.answers import answer
 from churn_assets_tests.serving.sites import RECEIVED_AT, fresh_site, keep, sent
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*is currently in beta:Warning"),
-]
+pytestmark = []
 DAYS = LogDays(FIRST_DAY, LAST_DAY)
 INGEST = ["raw_logs", "quarantined_lines", "events"]
 BOUNDS = Bounds()

@@ -25,10 +25,7 @@ from churn_assets_tests.orchestration.tiny import FIRST_DAY, LAST_DAY, Site
 from churn_assets_tests.serving.answers import AS_OF, answer
 from churn_assets_tests.serving.sites import fresh_site, keep, made_for
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*is currently in beta:Warning"),
-]
+pytestmark = []
 MONDAY = FIRST_DAY + timedelta(days=7)
 TUESDAY = MONDAY + timedelta(days=1)
 

@@ -11,10 +11,7 @@ from churn_assets_tests.ui.studio import CHROMIUM, PATIENCE_MS, Studio, dagster_
 
 MADE = (["raw_logs", "quarantined_lines"], ["events"])
 FLOW = ("ingest", "features", "labels", "training", "scoring", "monitoring", "retraining")
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*is currently in beta:Warning"),
-]
+pytestmark = []
 
 
 @pytest.fixture(scope="module")

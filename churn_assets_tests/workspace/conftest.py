@@ -17,15 +17,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader strategy is deprecated")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Dagster 1.13 calls what it deprecates itself, Ibis 12 what DuckDB 2.0 does; only those warnings are let pass."""
-    own = ("InitResourceContext.dagster_run is deprecated", "fetch_arrow_table\\(\\) is deprecated")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            for message in own:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))
-
-
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, and an environment that says nothing of any platform."""
