@@ -32,7 +32,7 @@ STARTING_S = 120
 """How long workers may take to start on a busy machine."""
 P50_MS, P99_MS, EXPLAINED_MS = 6, 25, 20
 A_CORE, EVENTS_A_SECOND, SPEED_UP = 200, 100_000, 15
-OURS, PLAIN = "churn_assets.serving.app:app_of_environment", "benchmarks.plain_server:plain_app"
+OURS, PLAIN = "churn_assets.web.app:site_of_environment", "benchmarks.plain_server:plain_app"
 _PORT = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 
 
