@@ -61,4 +61,4 @@ def test_each_partition_is_told_to_dagster_once_with_its_rows(spark_site: Site, 
 
 
 def test_nothing_becomes_stale_when_the_engine_is_changed(spark_site: Site) -> None:
-    assert spark_site.stale() == Site(spark_site.home, "duckdb").stale() == {}
+    assert spark_site.stale() == Site(spark_site.home).stale() == {}

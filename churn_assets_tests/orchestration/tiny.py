@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +87,7 @@ class Site:
     """Everything below one folder."""
 
     home: Path
-    engine: Literal["duckdb", "spark"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = field(default="duckdb", kw_only=True)
 
     @property
     def landing(self) -> Path:
@@ -180,7 +180,7 @@ class Site:
 
 def landed_site(home: Path, engine: Literal["duckdb", "spark"] = "duckdb") -> Site:
     """A site with one landing file a day and nothing materialised."""
-    site = Site(home, engine)
+    site = Site(home, engine=engine)
     for day in days_between(FIRST_DAY, LAST_DAY):
         write_lines(site.landing / f"{day}.json", day_lines(day))
     return site

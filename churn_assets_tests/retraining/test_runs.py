@@ -18,6 +18,7 @@ from churn_assets.resources.retrainings import TRIGGER, VERDICT
 from churn_assets.resources.runner import QUIET, Request
 from churn_assets.retraining.ledger import read_decisions
 from churn_assets.training.calibration import SigmoidCalibration
+from churn_assets.training.tables import TRAINING_SET
 from churn_assets_tests.cli.console import Console, told_plainly
 from churn_assets_tests.end_to_end.service import MATURE, Service
 from churn_assets_tests.end_to_end.tampering import rewritten
@@ -127,7 +128,7 @@ def test_a_run_killed_in_the_middle_of_a_promotion_leaves_one_champion_and_its_r
 
 
 def test_nothing_trains_beside_a_retraining_in_flight(copy: Service, console: Console) -> None:
-    rewritten(copy, CHURN_LABELS, lambda rows: rows.assign(churned=False), MATURE[0])
+    copy.lake.path(TRAINING_SET).unlink()
     with copy.session() as session:
         tags = {VERDICT: "retrain", TRIGGER: "novelty"}
         session.instance.add_run(dg.DagsterRun("retrain", status=dg.DagsterRunStatus.STARTED, tags=tags))
@@ -135,4 +136,5 @@ def test_nothing_trains_beside_a_retraining_in_flight(copy: Service, console: Co
     said = console.call("run", "--until", "models")
 
     assert "Training waits. Retraining" in " ".join((said.out + said.err).split())
+    assert not copy.lake.path(TRAINING_SET).exists()
     assert [version.number for version in copy.registry.versions()] == ["1"]
