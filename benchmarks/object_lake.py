@@ -28,6 +28,7 @@ from benchmarks.measuring import Measured, measured
 from churn_assets.cli.run import run_everything
 from churn_assets.ingest.tables import EVENTS
 from churn_assets.lake.copies import Copies
+from churn_assets.lake.engine import ROW_GROUP
 from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Lake
 from churn_assets.settings import DEMO_FIRST_DAY, Settings
@@ -37,8 +38,6 @@ COLUMNS = ["user_id", "length"]
 DAYS = 60
 COPIES = 4
 """How often the large object repeats the events of the home."""
-ROW_GROUP = 122_880
-"""As our engine writes them."""
 LIMIT = 1 << 40
 SHARED = {"first_day": DEMO_FIRST_DAY, "use_served_events": False}
 

@@ -17,6 +17,7 @@ DEMO_DAYS = 150
 DEMO_LAST_DAY = DEMO_FIRST_DAY + timedelta(days=DEMO_DAYS - 1)
 SCHEMAS = {"mlflow_url": "churn_mlflow", "dagster_url": "churn_dagster", "store_url": "churn_store"}
 """Schema of CHURN_DATABASE_URL that each store takes, by the setting that puts it elsewhere."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 IN_FILES = "sqlite"
 """What CHURN_DAGSTER_URL says where the history stays in files although there is a database."""
 
@@ -296,6 +297,3 @@ def refusal(error: ValidationError) -> str:
     """Which settings cannot be used, and why, as one sentence."""
     wrong = (f"CHURN_{str(e['loc'][0]).upper()} is {e['input']!r}: {e['msg']}" for e in error.errors())
     return "; ".join(wrong) + ". docs/reference/settings.md lists what is allowed."
-
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

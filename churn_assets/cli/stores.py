@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from churn_assets.databases.address import shown
+from churn_assets.databases.address import is_postgresql, shown
 from churn_assets.errors import ChurnAssetsError, StoreError
 from churn_assets.settings import Settings
 
@@ -43,7 +43,7 @@ def copy_stores(settings: Settings, home: Path) -> None:
     """
     stores = list(_stores(settings))
     for store in stores:
-        if "postgresql" not in store.address.partition("://")[0]:
+        if not is_postgresql(store.address):
             raise StoreError(f"{store.name} is at {store.address}: set CHURN_DATABASE_URL to where it is to be copied.")
     for store in stores:
         typer.echo(f"{store.name}: {store.copy(home):,} rows copied to {store.address}")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from churn_assets.contracts.contract import Contract
 from churn_assets.ingest.tables import EVENTS, QUARANTINED_LINES
 from churn_assets.lake.footers import rows_of
 from churn_assets.lake.frames import read_frame
@@ -35,17 +34,13 @@ def show_counts(console: Console, lake: Lake) -> None:
 
     events = lake.scan(EVENTS)
     facts = {
-        "events": f"{_rows(lake, EVENTS):,} on {len(events.keys)} days",
-        "quarantined lines": f"{_rows(lake, QUARANTINED_LINES):,}",
+        "events": f"{rows_of(events):,} on {len(events.keys)} days",
+        "quarantined lines": f"{rows_of(lake.scan(QUARANTINED_LINES)):,}",
         "listeners": f"{read_frame(events, ['user_id'])['user_id'].nunique():,}",
         "cut-offs": f"{len(lake.keys(POPULATION))}, of which {len(lake.keys(CHURN_LABELS))} mature",
     }
     for name, fact in facts.items():
         console.print(f"{name:<18} {fact}", highlight=False)
-
-
-def _rows(lake: Lake, contract: Contract) -> int:
-    return rows_of(lake.scan(contract))
 
 
 def show_quality(console: Console, lake: Lake, champion: "LoadedModel", truth: Path | None) -> None:

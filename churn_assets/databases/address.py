@@ -49,8 +49,8 @@ def shown(url: str) -> str:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         return _PASSWORD.sub(HIDDEN, url)
-    told = {name: HIDDEN if name in SECRETS else value for name, value in parsed.query.items()}
-    schema = ""
+    parsed = without_secrets(parsed)
+    told, schema = dict(parsed.query), ""
     if parsed.get_backend_name() == POSTGRESQL:
         parsed = parsed.set(drivername=POSTGRESQL)
         told.pop("connect_timeout", None)
@@ -60,6 +60,11 @@ def shown(url: str) -> str:
     # What is hidden, and the folder of a socket, are easier to read as they are than percent-encoded.
     text = parsed.set(query=told).render_as_string(hide_password=True)
     return text.replace("%2A%2A%2A", HIDDEN).replace("%2F", "/") + schema
+
+
+def without_secrets(url: "URL") -> "URL":
+    """An address whose parameters tell no secret; its password is hidden when it is rendered."""
+    return url.set(query={name: HIDDEN if name in SECRETS else value for name, value in url.query.items()})
 
 
 def require_postgresql(setting: str, url: str) -> None:

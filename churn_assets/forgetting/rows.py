@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from churn_assets.forgetting.listener import NAMES, Listener
+from churn_assets.lake.engine import ROW_GROUP
 
-ROW_GROUP = 122_880
-"""As our engine writes them."""
 OF_DUCKDB = "DuckDB"
 
 

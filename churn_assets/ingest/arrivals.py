@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Self
-
-from upath import UPath
+from typing import TYPE_CHECKING, Self
 
 from churn_assets.errors import LandingError
 from churn_assets.ingest.landing import LandingFile, is_served, list_landing
 from churn_assets.ingest.manifest import FileDays, Manifest, changed, load, save, survey
 from churn_assets.lake.lake import Lake
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 SHOWN_FILES = 5
 MANIFEST = ".landing/manifest.json"
@@ -95,6 +96,6 @@ def remember(found: Arrivals, lake: Lake) -> None:
         save(found.manifest, manifest_path(lake))
 
 
-def manifest_path(lake: Lake) -> UPath:
+def manifest_path(lake: Lake) -> "UPath":
     """Where the manifest of landing files is."""
     return lake.beside(MANIFEST)

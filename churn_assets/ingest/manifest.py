@@ -5,16 +5,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 import numpy as np
-from upath import UPath
 
 from churn_assets.cutoffs import EPOCH
 from churn_assets.errors import LandingError
 from churn_assets.ingest.dated_lines import DatedLines, DaySpan, dated_lines
 from churn_assets.ingest.landing import LandingFile
+from churn_assets.lake.folder import put_in_place
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 RULES = 1
 """Raise it when lines get other days than before: manifests of other rules are not believed."""
@@ -129,7 +132,7 @@ def changed(manifest: Manifest, files: Iterable[LandingFile], *, first_day: date
     return Changes(tuple(sorted(new)), tuple(sorted(stale)), tuple(sorted(vanished)))
 
 
-def load(path: Path | UPath) -> Manifest:
+def load(path: "Path | UPath") -> Manifest:
     """The manifest at `path`; an empty one if there is none yet or it follows older rules.
 
     Raises LandingError if it is damaged.
@@ -144,7 +147,7 @@ def load(path: Path | UPath) -> Manifest:
     return Manifest({entry.name: entry for entry in stored.files}) if stored.rules == RULES else Manifest()
 
 
-def save(manifest: Manifest, path: Path | UPath) -> None:
+def save(manifest: Manifest, path: "Path | UPath") -> None:
     """Put the manifest at `path` in one step: a reader sees the old one or the new one, never a part."""
     content = msgspec.json.encode(_Stored(RULES, tuple(manifest.files[name] for name in sorted(manifest.files))))
     if isinstance(path, Path):
@@ -158,11 +161,8 @@ def save(manifest: Manifest, path: Path | UPath) -> None:
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(path)
+    beside.write_bytes(content)
+    put_in_place(beside, path)
 
 
 @dataclass(frozen=True)

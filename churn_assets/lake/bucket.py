@@ -6,17 +6,14 @@ of one version, which is checked against what the store says of it, since a down
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 from urllib.parse import urlsplit
-
-import fsspec
-from upath import UPath
 
 from churn_assets.errors import LakeUnreachableError, OvertakenError, SettingsError
 from churn_assets.lake.conditions import compares, condition
@@ -24,6 +21,10 @@ from churn_assets.lake.copies import Copies, Version
 from churn_assets.lake.faults import is_bucket_missing, missing_library, told
 from churn_assets.lake.versions import PART_BYTES, is_proven, tag_of
 
+if TYPE_CHECKING:
+    from upath import UPath
+
+T = TypeVar("T")
 AT_ONCE = 8
 """Objects that are fetched at the same time."""
 TRIES = 5
@@ -48,6 +49,15 @@ class Remote:
     def opened(self) -> AbstractContextManager[BinaryIO]:
         """The object to be read in ranges; as `Bucket.opened`."""
         return self.bucket.opened(self)
+
+    def read(self, reader: Callable[[Path | BinaryIO], T]) -> T:
+        """What `reader` makes of the object in ranges; of a whole copy of what is there then, if it is replaced."""
+        try:
+            with self.opened() as ranges:
+                return reader(ranges)
+        except OvertakenError:
+            (copy,) = self.bucket.bring([self])
+            return reader(copy)
 
     @property
     def is_here(self) -> bool:
@@ -89,6 +99,8 @@ class Bucket:
 
     @cached_property
     def _place(self) -> tuple[Any, str]:
+        import fsspec
+
         try:
             system, root = fsspec.core.url_to_fs(self.url, **FRESH)
         except ImportError as error:
@@ -245,8 +257,10 @@ class Bucket:
         ):
             yield ranges
 
-    def beside(self, name: str) -> UPath:
+    def beside(self, name: str) -> "UPath":
         """Where a small object of ours that is no table lies."""
+        from upath import UPath
+
         path: UPath = UPath(f"{self.url}/{name}", protocol=None, **FRESH)
         return path
 

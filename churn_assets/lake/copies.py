@@ -11,11 +11,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from churn_assets.lake.folder import put_in_place
 
 LEASE_S = 3_600.0
 """Seconds for which a copy that was given to a reader stays, come what may."""
+GB = 1_000_000_000
 LOOKS = 16
 """Part of the limit that is added before a process looks at it again."""
 
@@ -37,6 +39,11 @@ class Copies:
     most_bytes: int
     _unseen_bytes: int | None = None
     """What this process added since it looked at the limit; None if it never looked."""
+
+    @classmethod
+    def up_to(cls, folder: Path, gigabytes: float) -> Self:
+        """The copies in a folder, limited as the settings say."""
+        return cls(folder, round(gigabytes * GB))
 
     @property
     def staging(self) -> Path:

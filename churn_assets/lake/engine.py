@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGED = "__staged"
+ROW_GROUP = 122_880
+"""Rows of a row group, in every file of ours whoever writes it: DuckDB's own number."""
 MANY_PARTITIONS = 32
 """With more partitions than these in one pass, sorting its rows costs less than scanning them for each."""
 SQL_TYPES = {
@@ -172,7 +174,7 @@ class _Kitchen:
             columns = ", ".join(f"{_as_stored(column)} AS {column.name}" for column in contract.stored)
             select = f"SELECT {columns} FROM ({rows})"
             self.connection.execute(
-                f"COPY ({select}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+                f"COPY ({select}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
             return describe(key, path)
 

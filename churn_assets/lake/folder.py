@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fsspec.core import split_protocol
-from upath import UPath
+if TYPE_CHECKING:
+    from upath import UPath
 
 LOCAL_PROTOCOLS = (None, "file", "local")
 
@@ -51,19 +52,31 @@ class Folder:
         target.parent.mkdir(parents=True, exist_ok=True)
         put_in_place(staged, target)
 
-    def beside(self, name: str) -> UPath:
+    def beside(self, name: str) -> "UPath":
         """Where a small file of ours that is no table lies."""
+        from upath import UPath
+
         return UPath(self.path) / name
 
 
 def is_local(url: str) -> bool:
     """Whether a root is a folder of this machine: a path, or a `file://` URL."""
-    return split_protocol(url)[0] in LOCAL_PROTOCOLS
+    return _split(url)[0] in LOCAL_PROTOCOLS
 
 
 def local_path(url: str) -> Path:
     """The folder that such a root names."""
-    return Path(split_protocol(url)[1])
+    return Path(_split(url)[1])
+
+
+def _split(url: str) -> tuple[str | None, str]:
+    """Protocol and rest of a URL; fsspec, which takes long to load, is not asked about what is plainly a path."""
+    if ":" not in url:
+        return None, url
+    from fsspec.core import split_protocol
+
+    protocol, path = split_protocol(url)
+    return protocol, path
 
 
 def put_in_place(staged: Path, target: Path) -> None:

@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from churn_assets.errors import OvertakenError
-from churn_assets.lake.bucket import AT_ONCE, Remote
+from churn_assets.lake.bucket import AT_ONCE
 from churn_assets.lake.lake import Scan, brought, parted
 
 if TYPE_CHECKING:
@@ -21,21 +20,11 @@ def rows_of(scan: Scan) -> int:
     rows: int = sum(_footer(path).num_rows for path in brought(near))
     if far:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            rows += sum(found.num_rows for found in pool.map(_footer_of, far))
+            rows += sum(found.num_rows for found in pool.map(lambda remote: remote.read(_footer), far))
     return rows
 
 
-def _footer(path: Path) -> "pq.FileMetaData":
+def _footer(file: Path | BinaryIO) -> "pq.FileMetaData":
     import pyarrow.parquet as pq
 
-    return pq.read_metadata(path)
-
-
-def _footer_of(remote: Remote) -> "pq.FileMetaData":
-    import pyarrow.parquet as pq
-
-    try:
-        with remote.opened() as ranges:
-            return pq.read_metadata(ranges)
-    except OvertakenError:
-        return _footer(*brought([remote]))
+    return pq.read_metadata(file)

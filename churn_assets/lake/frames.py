@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from churn_assets.contracts.contract import Column, Contract, Type
-from churn_assets.errors import OvertakenError
 from churn_assets.lake.bucket import Remote
 from churn_assets.lake.lake import Scan, brought, parted
 
@@ -40,7 +39,7 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
     names = scan.contract.names if columns is None else tuple(columns)
     wanted = None if user_id is None else [("user_id", "=", user_id)]
     is_part = wanted is not None or len(names) < len(scan.contract.names)
-    sources = zip(scan.keys, _sources(scan) if is_part else brought([place for _, place in scan.places]), strict=True)
+    sources = zip(scan.keys, _sources(scan) if is_part else [path for _, path in scan.files], strict=True)
     parts = [_read(scan.contract, key, source, names, wanted) for key, source in sources]
     if not parts:
         return _empty(scan.contract, names)
@@ -72,14 +71,10 @@ def _read(contract: Contract, key: str, source: Path | Remote, names: Sequence[s
 def _table(source: Path | Remote, columns: Sequence[str], wanted: object) -> "pa.Table":
     import pyarrow.parquet as pq
 
-    how = {"columns": columns, "partitioning": None, "filters": wanted}
-    if isinstance(source, Path):
-        return pq.read_table(source, **how)
-    try:
-        with source.opened() as ranges:
-            return pq.read_table(ranges, **how)
-    except OvertakenError:
-        return pq.read_table(*brought([source]), **how)
+    def read(file: Path | BinaryIO) -> "pa.Table":
+        return pq.read_table(file, columns=columns, partitioning=None, filters=wanted)
+
+    return source.read(read) if isinstance(source, Remote) else read(source)
 
 
 def _empty(contract: Contract, names: Sequence[str]) -> "pd.DataFrame":

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from upath import UPath
-
 from churn_assets.contracts.contract import Contract
 from churn_assets.errors import MissingPartitionError
 from churn_assets.lake.bucket import Bucket, Remote
@@ -19,11 +17,12 @@ from churn_assets.lake.copies import Copies
 from churn_assets.lake.folder import Folder, is_local, local_path
 
 if TYPE_CHECKING:
+    from upath import UPath
+
     from churn_assets.settings import Settings
 
 FILE = "part-0.parquet"
 SHOWN_KEYS = 5
-GB = 1_000_000_000
 WHOLE = ""
 """Key of the single partition of a table that is not partitioned."""
 
@@ -98,7 +97,7 @@ class Lake:
     @classmethod
     def of(cls, settings: "Settings") -> Self:
         """The lake that the settings describe; SettingsError as `at`."""
-        return cls.at(settings.lake_url, Copies(settings.lake_copies, round(settings.lake_copies_gb * GB)))
+        return cls.at(settings.lake_url, Copies.up_to(settings.lake_copies, settings.lake_copies_gb))
 
     @property
     def store(self) -> Folder | Bucket:
@@ -197,7 +196,7 @@ class Lake:
         """Let what an object store's library raises meanwhile be an error for people; a folder's errors stay."""
         return self.root.told(doing) if isinstance(self.root, Bucket) else nullcontext()
 
-    def beside(self, name: str) -> UPath:
+    def beside(self, name: str) -> "UPath":
         """Where a small file of ours that is no table lies, such as the manifest of landing files."""
         return self.store.beside(name)
 

@@ -9,7 +9,7 @@ import dagster as dg
 from churn_assets.ingest.arrivals import Arrivals, arrivals
 from churn_assets.lake.copies import Copies
 from churn_assets.lake.engine import Engine, Maker
-from churn_assets.lake.lake import GB, Lake
+from churn_assets.lake.lake import Lake
 from churn_assets.lake.spark.engine import SparkEngine
 from churn_assets.lake.spark.session import Cluster
 from churn_assets.serving.log_days import LogDays
@@ -67,7 +67,7 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def lake(self) -> Lake:
         """The lake below `root`."""
-        return Lake.at(self.root, Copies(Path(self.copies), round(self.copies_gb * GB)))
+        return Lake.at(self.root, Copies.up_to(Path(self.copies), self.copies_gb))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from churn_assets.cutoffs import SECOND
+from churn_assets.databases.address import without_secrets
 from churn_assets.databases.setting_up import make_schema
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.registry.lock import exclusive
@@ -51,8 +52,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The database as it may be shown: without its password."""
-        return self.url.render_as_string(hide_password=True)
+        """The database as it may be shown: without its password, wherever in the address it stands."""
+        return without_secrets(self.url).render_as_string(hide_password=True)
 
     @cached_property
     def engine(self) -> Engine:

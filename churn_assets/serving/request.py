@@ -140,8 +140,8 @@ def require_one_listener(events: Events) -> None:
 
 
 def _read_body(body: bytes) -> _Body:
+    """The parts of a body that is UTF-8."""
     try:
-        _require_utf8(body)
         return _DECODER.decode(body)
     except RecursionError:
         raise refused(Kind.MALFORMED_JSON, "The body is nested too deeply.") from None

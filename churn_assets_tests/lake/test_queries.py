@@ -33,7 +33,7 @@ folder = Path(sys.argv[1])
 scans = {contract.table: Scan(contract, ()) for contract in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
 engine = Engine(1, "500MB", folder / "spill", folder / "queries")
 (written,) = engine.write(user_features_recipe(scans, Horizon(90, 0)), ["2024-01-01"], Lake(folder / "lake"))
-print(json.dumps([written.sha256, *({"ibis", "pandas"} & sys.modules.keys())]))
+print(json.dumps([written.sha256, *({"ibis", "pandas", "fsspec"} & sys.modules.keys())]))
 """
 
 

@@ -13,23 +13,8 @@ from churn_assets.registry.history import History
 from churn_assets.registry.registry import CHAMPION, ModelRegistry
 from churn_assets.registry.tracking import prepare, tracking_below
 from churn_assets_tests.registry.killed import AT, promotion
+from churn_assets_tests.registry.promoted import promoted, with_versions
 from churn_assets_tests.registry.tiny import ROOT, register
-
-
-def with_versions(history: History, count: int) -> History:
-    for _ in range(count):
-        register(history.registry)
-    return history
-
-
-def promoted(history: History, *numbers: str) -> History:
-    """`history` with versions registered and promoted in this order."""
-    with_versions(history, len(numbers))
-    champion = None
-    for number in numbers:
-        history.carry_out(promotion(number, champion), at=AT)
-        champion = number
-    return history
 
 
 def test_a_promotion_moves_the_alias_and_is_recorded_with_its_evidence(history: History) -> None:

@@ -15,8 +15,9 @@ from churn_assets.errors import RegistryError
 from churn_assets.registry.history import History
 from churn_assets.registry.registry import CHAMPION, ModelRegistry
 from churn_assets.registry.tracking import Tracking, prepare, tracking_below
-from churn_assets_tests.registry.killed import AT, promotion
-from churn_assets_tests.registry.tiny import listeners, register, trained
+from churn_assets_tests.registry.killed import AT
+from churn_assets_tests.registry.promoted import promoted
+from churn_assets_tests.registry.tiny import listeners, trained
 from churn_assets_tests.serving.postgres import SECRET, PostgreSQL, postgresql
 
 SET_UP = """
@@ -79,10 +80,7 @@ def test_a_store_that_many_set_up_after_one_was_killed_is_whole(tracking: Tracki
 
 def test_a_model_is_registered_promoted_loaded_and_rolled_back(tracking: Tracking) -> None:
     registry, frame = ModelRegistry(tracking), listeners(20)
-    history = History(registry)
-    for number, champion in (("1", None), ("2", "1")):
-        register(registry)
-        history.carry_out(promotion(number, champion), at=AT)
+    history = promoted(History(registry), "1", "2")
 
     loaded = registry.load(registry.champion())
 

@@ -18,7 +18,8 @@ from churn_assets.errors import ArtifactError
 from churn_assets.registry.history import History
 from churn_assets.registry.registry import CHAMPION, ModelRegistry
 from churn_assets.registry.tracking import Tracking, prepare, tracking_below
-from churn_assets_tests.registry.killed import AT, promotion
+from churn_assets_tests.registry.killed import AT
+from churn_assets_tests.registry.promoted import promoted
 from churn_assets_tests.registry.tiny import listeners, register, trained
 
 PATIENCE_S = 300
@@ -66,10 +67,7 @@ def served(schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 def test_a_model_is_registered_promoted_loaded_and_rolled_back_over_http(served: Tracking) -> None:
     registry, frame = ModelRegistry(served), listeners(20)
-    history = History(registry)
-    for number, champion in (("1", None), ("2", "1")):
-        register(registry)
-        history.carry_out(promotion(number, champion), at=AT)
+    history = promoted(History(registry), "1", "2")
 
     loaded = registry.load(registry.champion())
 

@@ -271,3 +271,10 @@ def test_threads_keep_and_find_side_by_side(store: PredictionStore) -> None:
     assert set(found) == {answer("same").digest}
     acknowledged = [request_id for writer in writers for request_id in writer.result()]
     assert all(store.find(request_id) for request_id in acknowledged)
+
+
+def test_a_password_is_not_shown_wherever_it_stands_in_the_address() -> None:
+    for url in ("postgresql://me:hunter2@127.0.0.1/churn", "postgresql://me@127.0.0.1/churn?password=hunter2"):
+        with database(url) as kept_in:
+            assert "hunter2" not in kept_in.name
+            assert "127.0.0.1/churn" in kept_in.name

@@ -15,10 +15,8 @@ import pyarrow as pa
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
-from churn_assets.lake.engine import describe
+from churn_assets.lake.engine import ROW_GROUP, describe
 
-ROW_GROUP = 122_880
-"""Rows of a row group, as DuckDB writes them."""
 PARTITION = "__partition"
 """The column that says which partition a row belongs to, by its place among the keys that were asked for."""
 REPORT = "place int, name string, rows bigint, size_bytes bigint, sha256 string"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract, day, integer, text, timestamp
-from churn_assets.lake.engine import describe
-from churn_assets.lake.spark.parts import PARTITION, REPORT, ROW_GROUP, Part, PartWriter
+from churn_assets.lake.engine import ROW_GROUP, describe
+from churn_assets.lake.spark.parts import PARTITION, REPORT, Part, PartWriter
 
 COLUMNS = (day("day", "Day."), integer("n", "Number."), timestamp("ts", "Time.", nullable=True), text("word", "Word."))
 NOTES = Contract("notes", "a note", COLUMNS, ("n",), ("n",), "day")
