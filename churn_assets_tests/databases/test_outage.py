@@ -25,9 +25,8 @@ from churn_assets_tests.orchestration.tiny import LOOKBACK_DAYS, landed_site
 from churn_assets_tests.registry.tiny import trained
 from churn_assets_tests.serving.api.champions import register, rows
 from churn_assets_tests.serving.api.running import running
-from churn_assets_tests.serving.postgres import SECRET, PostgreSQL, postgresql
+from churn_assets_tests.serving.postgres import PostgreSQL, postgresql
 
-SECRETS = (SECRET, SECRET.replace("@", "%40"))
 CLIENTS, DONE = 3, 12
 LANDING = "landing_sensor"
 LOST = "Retrying failed database connection"
@@ -176,9 +175,10 @@ def test_the_password_is_in_no_command_line_no_log_no_file_and_no_table(story: S
         **{str(file): file.read_text(errors="replace") for file in _texts(story.settings.home)},
         **{table: str(found) for table, found in _tables(story)},
     }
+    secrets = (story.postgres.secret, story.postgres.secret.replace("@", "%40"))
 
     assert sum("dagster" in line for line in story.shown) >= 2
-    assert [name for name, text in texts.items() if any(secret in text for secret in SECRETS)] == []
+    assert [name for name, text in texts.items() if any(secret in text for secret in secrets)] == []
 
 
 def _texts(home: Path) -> list[Path]:

