@@ -2,7 +2,7 @@
 
 The default is small; `--listeners 20000` takes sizes that clusters are for. Each engine runs in a process of its own,
 Spark as `local[2]`, and what its Java takes is counted. Every table that Spark makes is compared with DuckDB's by the
-hash of its content.
+hash of its content. From what a million more events take follows from how many events on a cluster would be the faster.
 """
 
 import argparse
@@ -18,6 +18,8 @@ from benchmarks.measuring import Cost, measured
 GROWTH = (1, 4, 16)
 MILLION = 1_000_000
 ENGINES = ("duckdb", "spark")
+MACHINES, CLUSTERS = (2, 8, 32), (16, 64, 256, 1024)
+"""Cores for which it is worked out when a cluster overtakes a machine."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,33 @@ def page(found: Sequence[Compared]) -> str:
         f"Each further million events takes {slopes[0]:.1f} CPU seconds with DuckDB and {slopes[1]:.1f} with Spark: "
         f"from {slopes[1] / slopes[0]:.0f} times the cores of the one machine on, a cluster is faster than it."
     )
-    return "\n".join([*lines, "", told])
+    return "\n".join([*lines, "", told, "", *_overtaking(found)])
+
+
+def _overtaking(found: Sequence[Compared]) -> list[str]:
+    """From how many million events on each cluster is faster than each machine."""
+    lines = [
+        "Extrapolated, as if spread evenly over all cores: millions of events from which a cluster is faster",
+        "",
+        f"| DuckDB on one machine | {' | '.join(f'cluster of {cores:,} cores' for cores in CLUSTERS)} |",
+        "|---|" + "---|" * len(CLUSTERS),
+    ]
+    for machine in MACHINES:
+        sizes = (overtaken_at(found[0], found[-1], machine, cluster) for cluster in CLUSTERS)
+        cells = " | ".join("never" if size is None else f"{size:,.0f}" for size in sizes)
+        lines.append(f"| {machine} cores | {cells} |")
+    return lines
+
+
+def overtaken_at(first: Compared, last: Compared, machine: int, cluster: int) -> float | None:
+    """Millions of events from which on `cluster` cores of Spark are faster than `machine` cores of DuckDB, if ever.
+
+    What the smallest size takes on the clock counts as start, which no core makes shorter.
+    """
+    duckdb = slope(first, last, lambda one: one.duckdb) / machine
+    spark = slope(first, last, lambda one: one.spark) / cluster
+    later = first.spark.wall_seconds - first.duckdb.wall_seconds
+    return first.events / MILLION + later / (duckdb - spark) if spark < duckdb else None
 
 
 def slope(first: Compared, last: Compared, cost: Callable[[Compared], Cost]) -> float:
