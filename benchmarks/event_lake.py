@@ -114,9 +114,10 @@ def _events_in(connection: "duckdb.DuckDBPyConnection", root: str) -> int:
 
 def _write_day(connection: "duckdb.DuckDBPyConnection", day: date, path: Path) -> None:
     from churn_assets.cutoffs import epoch_day, epoch_ms
+    from churn_assets.lake.engine import ROW_GROUP
 
     select = DAY.replace("$day", str(epoch_day(day))).replace("$midnight", str(epoch_ms(day)))
-    connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+    connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})")
 
 
 def copy_lake(root: str, source: str, listeners: int, copies: int) -> int:
@@ -142,6 +143,7 @@ def _copy_day(
     connection: "duckdb.DuckDBPyConnection", to: "Lake", file: tuple[str, Path], listeners: tuple[int, int]
 ) -> None:
     from churn_assets.ingest.tables import EVENTS
+    from churn_assets.lake.engine import ROW_GROUP
 
     (key, path), (apart, copies) = file, listeners
     rows = " UNION ALL ".join(
@@ -150,4 +152,6 @@ def _copy_day(
         for n in range(copies)
     )
     with to.replacing(EVENTS, key) as target:
-        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+        connection.execute(
+            f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        )

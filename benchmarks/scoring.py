@@ -139,10 +139,11 @@ def _put(lake: "Lake", contract: "Contract", frame: "pd.DataFrame") -> None:
     import pyarrow.parquet as pq
 
     from churn_assets.contracts.arrow import arrow_schema
+    from churn_assets.lake.engine import ROW_GROUP
 
     table = pa.Table.from_pandas(frame, arrow_schema(contract), preserve_index=False)
     with lake.replacing(contract, frame["cutoff"].iloc[0].date().isoformat()) as path:
-        pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", row_group_size=122_880)
+        pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", row_group_size=ROW_GROUP)
 
 
 def _loaded(home: str, version: str) -> "LoadedModel":

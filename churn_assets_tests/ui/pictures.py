@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page
 
 from churn_assets.definitions import build_defs
 from churn_assets.lake.lake import Lake
@@ -17,7 +17,8 @@ from churn_assets.retention.tables import RETENTION_LIST
 from churn_assets.settings import Settings
 from churn_assets.web.app import create_site
 from churn_assets.web.shelf import Shelf, whole
-from churn_assets_tests.ui.studio import CHROMIUM, PATIENCE_MS, Studio, dagster_dev
+from churn_assets_tests.chromium import chromium
+from churn_assets_tests.ui.studio import PATIENCE_MS, Studio, dagster_dev
 from churn_assets_tests.web.site import served
 
 IMAGES = Path("docs/images")
@@ -68,11 +69,9 @@ def main() -> None:
     if not (settings.dagster_home / "dagster.yaml").exists():
         sys.exit(f"{settings.home} was not filled by our commands: run `CHURN_HOME=… make demo`, then this with it.")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         photograph_pages(browser, settings, {name: IMAGES / f"{name}.png" for name in ("calls", "listener")})
         photograph_graph(browser, settings, IMAGES / "graph.png")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from playwright.sync_api import Locator, Page
 from churn_assets.cli.daemon import MODULE, environment_of
 from churn_assets.settings import Settings
 
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE_S = 240
 PATIENCE_MS = 1_000 * PATIENCE_S
 STOPS_WITHIN_S = 30

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from churn_assets_tests.chromium import chromium
 from churn_assets_tests.orchestration.tiny import DAYS, FIRST_DAY, LAST_DAY, Site, landed_site
-from churn_assets_tests.ui.studio import CHROMIUM, PATIENCE_MS, Studio, dagster_dev
+from churn_assets_tests.ui.studio import PATIENCE_MS, Studio, dagster_dev
 
 MADE = (["raw_logs", "quarantined_lines"], ["events"])
 FLOW = ("ingest", "features", "labels", "training", "scoring", "monitoring", "retraining")
-pytestmark = []
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    """One for all tests of a module."""
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from churn_assets.lake.lake import Lake
 from churn_assets.web.app import create_site
 from churn_assets.web.shelf import Shelf
+from churn_assets_tests.chromium import chromium
 from churn_assets_tests.serving.api.champions import Home
 from churn_assets_tests.web.site import make_site, served
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +41,6 @@ def address(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window; an event loop runs as long as it does, which other modules do not expect."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    """One for all tests of a module."""
+    with chromium() as opened:
+        yield opened
