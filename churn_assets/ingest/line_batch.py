@@ -39,7 +39,7 @@ def orderly_lines(data: bytes) -> int:
     is_orderly = (
         _are_between_braces(characters, ends)
         and b"\0" not in data
-        and not (_has_unicode_escape(characters) and _NUL_ESCAPE in data)
+        and not (b"\\" in data and _has_unicode_escape(characters) and _NUL_ESCAPE in data)
         and _is_utf8(data)
     )
     return len(ends) + 1 if is_orderly else 0

@@ -18,7 +18,7 @@ from churn_assets.cutoffs import EPOCH, epoch_day
 from churn_assets.ingest.decode import Decoded
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
-BUFFER_BYTES = 48 << 20
+BUFFER_BYTES = 32 << 20
 OPEN_FILES = 64
 RISING = ("line", "ts")
 """Columns whose values hardly repeat but follow each other closely: kept as differences."""
@@ -113,7 +113,8 @@ class _TableSpool:
             self._open.popitem()[1].close()
 
     def _write_held(self) -> None:
-        held, self._held, self._held_bytes = pa.Table.from_batches(self._held), [], 0
+        # In one piece, since every piece costs something in every column.
+        held, self._held, self._held_bytes = pa.Table.from_batches(self._held).combine_chunks(), [], 0
         for day, rows in _by_day(held):
             self._writer(day).write_table(rows)
 
