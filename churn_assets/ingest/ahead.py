@@ -1,7 +1,7 @@
 """Works ahead of who asks: the next items are worked on by other threads while one is used."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ ITEMS_A_THREAD = 2
 
 def worked_ahead(
     work: Callable[[Item], Result], items: Iterable[Item], *, threads: int
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result]]:
     """Each item with what `work` makes of it, in the order of the items, on `threads` threads.
 
     Items are drawn by who asks, few ahead of their turn. What fails raises in its turn, after all that came before.

@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from churn_assets.cutoffs import DAY, epoch_day
 from churn_assets.ingest.ahead import worked_ahead
+from churn_assets.ingest.arrays import Booleans, Integers, of_flags
 from churn_assets.ingest.arrow_lines import read_columns
 from churn_assets.ingest.chunks import BLOCK_BYTES, Chunk, read_chunks
 from churn_assets.ingest.landing import LandingFile
-from churn_assets.ingest.line_table import NO_LINES, Booleans, Integers, as_mask, times
+from churn_assets.ingest.line_table import NO_LINES, times
 from churn_assets.ingest.log_line import Fault, Reason
 
 THREADS = 2
@@ -128,7 +129,7 @@ def _date_mixed(chunk: Chunk, read: _Read, span: DaySpan, last: int) -> DatedLin
     last_row = np.maximum.accumulate(np.where(is_row, index, -1))
     days = np.where(is_inside, own, np.where(last_row >= 0, own[last_row], last))
     return DatedLines(
-        rows=read.rows.filter(as_mask(is_row[good])),
+        rows=read.rows.filter(of_flags(is_row[good])),
         row_lines=chunk.numbers[is_row],
         row_days=days[is_row],
         faulty=_faulty_lines(chunk, read.faults, np.flatnonzero(~is_row)),

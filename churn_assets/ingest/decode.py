@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.cutoffs import epoch_day
+from churn_assets.ingest.arrays import Integers, of_flags, of_numbers, repeated
 from churn_assets.ingest.dated_lines import THREADS, DatedLines, DaySpan, dated_lines
 from churn_assets.ingest.landing import LandingFile
-from churn_assets.ingest.line_table import LINE_SCHEMA, Integers, as_array, as_mask
+from churn_assets.ingest.line_table import LINE_SCHEMA
 from churn_assets.ingest.manifest import FileDays, Tally
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
@@ -74,7 +75,7 @@ def _on_days(dated: DatedLines, wanted: Integers) -> DatedLines:
         return dated
     return replace(
         dated,
-        rows=dated.rows.filter(as_mask(rows)),
+        rows=dated.rows.filter(of_flags(rows)),
         row_lines=dated.row_lines[rows],
         row_days=dated.row_days[rows],
         faulty=list(compress(dated.faulty, faulty)),
@@ -84,9 +85,9 @@ def _on_days(dated: DatedLines, wanted: Integers) -> DatedLines:
 
 def _raw_batch(file: LandingFile, dated: DatedLines) -> pa.RecordBatch:
     count = dated.rows.num_rows
-    name, origin = _repeated(file.name, count), _repeated(file.origin, count)
+    name, origin = repeated(file.name, count), repeated(file.origin, count)
     fields = [_as_kept(field, values) for field, values in zip(LINE_SCHEMA, dated.rows.columns, strict=True)]
-    columns = [_dates(dated.row_days), name, as_array(dated.row_lines, pa.int64()), origin, *fields]
+    columns = [_dates(dated.row_days), name, of_numbers(dated.row_lines, pa.int64()), origin, *fields]
     return pa.RecordBatch.from_arrays(columns, schema=RAW_SCHEMA)
 
 
@@ -104,16 +105,9 @@ def _quarantine_batch(name: str, dated: DatedLines) -> pa.RecordBatch:
         return _NO_QUARANTINED_LINES
     lines, reasons, contents = zip(*dated.faulty, strict=True)
     columns = [pa.array(lines, pa.int64()), pa.array(reasons, pa.string()), pa.array(contents, pa.binary())]
-    columns = [_dates(dated.faulty_days), _repeated(name, len(lines)), *columns]
+    columns = [_dates(dated.faulty_days), repeated(name, len(lines)), *columns]
     return pa.RecordBatch.from_arrays(columns, schema=QUARANTINE_SCHEMA)
 
 
 def _dates(days: Integers) -> pa.Array:
-    return as_array(days.astype(np.int32), pa.date32())
-
-
-def _repeated(text: str, count: int) -> pa.Array:
-    """So many times the same text; what pyarrow has for it loads pandas."""
-    one = text.encode()
-    ends = np.arange(count + 1, dtype=np.int32) * len(one)
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(one * count))
+    return of_numbers(days.astype(np.int32), pa.date32())

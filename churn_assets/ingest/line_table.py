@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import inspect
 
+from churn_assets.ingest.arrays import Integers
 from churn_assets.ingest.log_line import LogLine
 
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
 _ANY_LENGTH = int(np.iinfo(np.int32).max)
 
 
@@ -88,21 +86,7 @@ def as_columns(lines: Sequence[LogLine]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=LINE_SCHEMA)
 
 
-# What pyarrow has for the next three loads pandas, which takes longer than decoding many a file.
-
-
 def times(lines: pa.RecordBatch) -> Integers:
     """The times of some lines, in epoch milliseconds."""
     column = lines.column("ts")
     return np.frombuffer(column.buffers()[1], np.int64, len(column), column.offset * np.int64().itemsize)
-
-
-def as_mask(flags: Booleans) -> pa.BooleanArray:
-    """What Arrow filters rows with."""
-    bits = np.packbits(flags, bitorder="little")
-    return pa.BooleanArray.from_buffers(pa.bool_(), len(flags), [None, pa.py_buffer(bits)])
-
-
-def as_array(numbers: npt.NDArray[np.int64 | np.int32], kind: pa.DataType) -> pa.Array:
-    """Numbers as values of a type that holds them as they are."""
-    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from msgspec import MsgspecError, convert
@@ -13,9 +12,7 @@ from churn_assets.ingest.line_table import (
     LINE_SCHEMA,
     NO_LINES,
     LineColumn,
-    as_array,
     as_columns,
-    as_mask,
     times,
 )
 from churn_assets.ingest.log_line import PLAUSIBLE_FROM_MS, PLAUSIBLE_UNTIL_MS, LogLine
@@ -76,11 +73,3 @@ def test_times_are_read_of_a_slice_too() -> None:
 
     assert times(rows.slice(2, 2)).tolist() == [START + 2, START + 3]
     assert times(NO_LINES).tolist() == []
-
-
-@pytest.mark.parametrize("count", [0, 1, 8, 13])
-def test_flags_and_numbers_become_arrays_of_as_many_values(count: int) -> None:
-    flags = np.arange(count) % 3 == 0
-
-    assert as_mask(flags).to_pylist() == flags.tolist()
-    assert as_array(np.arange(2 * count)[::2], pa.int64()).to_pylist() == list(range(0, 2 * count, 2))
