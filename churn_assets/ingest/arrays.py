@@ -1,16 +1,17 @@
-"""Arrow arrays of what Python and NumPy hold.
+"""Arrow arrays of what Python and NumPy hold, and back.
 
-pyarrow's own way, `pyarrow.array`, loads pandas first, which takes longer than decoding many a file.
+pyarrow's own ways, `pyarrow.array` and `to_numpy`, load pandas first, which takes longer than decoding many a file.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Integers = npt.NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
 Booleans = npt.NDArray[np.bool_]
 
 
@@ -37,6 +38,11 @@ def repeated(text: str, count: int) -> pa.StringArray:
     one = text.encode()
     ends = np.arange(count + 1, dtype=np.int32) * len(one)
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(one * count))
+
+
+def numbers_of(array: pa.Array, kind: type[Number]) -> npt.NDArray[Number]:
+    """The values of an array without nulls, which holds them as numbers of that kind."""
+    return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind().itemsize)
 
 
 def _bits(flags: Booleans) -> npt.NDArray[np.uint8]:

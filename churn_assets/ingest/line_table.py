@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import inspect
 
-from churn_assets.ingest.arrays import Integers
+from churn_assets.ingest.arrays import Integers, numbers_of
 from churn_assets.ingest.log_line import LogLine
 
 _ANY_LENGTH = int(np.iinfo(np.int32).max)
@@ -88,5 +88,4 @@ def as_columns(lines: Sequence[LogLine]) -> pa.RecordBatch:
 
 def times(lines: pa.RecordBatch) -> Integers:
     """The times of some lines, in epoch milliseconds."""
-    column = lines.column("ts")
-    return np.frombuffer(column.buffers()[1], np.int64, len(column), column.offset * np.int64().itemsize)
+    return numbers_of(lines.column("ts"), np.int64)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import EPOCH, epoch_day
+from churn_assets.ingest.arrays import numbers_of, of_numbers
 from churn_assets.ingest.decode import Decoded
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
@@ -153,12 +154,12 @@ class _TableSpool:
 
 
 def _by_day(held: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """The rows of each day, in their order, without the day."""
-    days = held["day"].combine_chunks().view(pa.int32()).to_numpy()
+    """The rows of each day, in their order, without the day; `held` is in one piece."""
+    days = numbers_of(held["day"].chunk(0), np.int32)
     rows = held.drop_columns("day")
     if (np.diff(days) < 0).any():
         order = np.argsort(days, kind="stable")
-        days, rows = days[order], rows.combine_chunks().take(order)
+        days, rows = days[order], rows.take(of_numbers(order, pa.int64()))
     starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
     for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
         yield int(days[start]), rows.slice(start, end - start)
