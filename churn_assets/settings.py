@@ -63,7 +63,7 @@ class Settings(BaseSettings):
             description="Memory of each Spark process that computes, as in `512m`; a Connect server has its own.",
         ),
     ] = "2g"
-    threads: Annotated[int, Field(ge=1, description="Threads of the DuckDB engine.")] = 2
+    threads: Annotated[int, Field(ge=1, description="Threads of the DuckDB engine, and of decoding.")] = 2
     memory_limit: Annotated[
         str, Field(description="Memory limit of the DuckDB engine; it spills to disk beyond it.")
     ] = "2GB"

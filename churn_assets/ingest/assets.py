@@ -21,7 +21,7 @@ from churn_assets.resources.metadata import Metadata, markdown_table
 from churn_assets.resources.partitions import Calendar, calendar
 from churn_assets.resources.progress import listener
 from churn_assets.resources.state import LANDING_VERSION, NOTHING_LANDED
-from churn_assets.resources.storage import LakeResource, LandingResource
+from churn_assets.resources.storage import EngineResource, LakeResource, LandingResource
 from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def _raw_logs(dates: Calendar) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def raw_logs(
-        context: dg.AssetExecutionContext, storage: LakeResource, landing: LandingResource
+        context: dg.AssetExecutionContext, storage: LakeResource, landing: LandingResource, computing: EngineResource
     ) -> Iterator[dg.Output[Product]]:
         lake = storage.lake
         days = [date.fromisoformat(key) for key in context.partition_keys]
         found = landing.arrivals(lake)
         with tempfile.TemporaryDirectory(dir=lake.staging(), ignore_cleanup_errors=True) as folder:
-            spooled, read = _decode(found, days, Path(folder))
+            spooled, read = _decode(found, days, Path(folder), computing.threads)
             versions = read.versions()
             yield unreported(Product(_staged(RAW_LOGS, spooled), _raw_report(versions)), RAW_LOGS.table)
             yield unreported(Product(_staged(QUARANTINED_LINES, spooled), _reasons_report), QUARANTINED_LINES.table)
@@ -86,7 +86,7 @@ def _raw_logs(dates: Calendar) -> dg.AssetsDefinition:
     return raw_logs
 
 
-def _decode(found: Arrivals, days: Sequence[date], folder: Path) -> "tuple[Spooled, Arrivals]":
+def _decode(found: Arrivals, days: Sequence[date], folder: Path, threads: int) -> "tuple[Spooled, Arrivals]":
     """The lines of `days` as one file a day and table, and what was learnt of the files on the way."""
     from churn_assets.ingest.decode import decode
     from churn_assets.ingest.spool import Spool
@@ -94,7 +94,7 @@ def _decode(found: Arrivals, days: Sequence[date], folder: Path) -> "tuple[Spool
     files = found.needed(days)
     entries = []
     with Spool(folder, days) as spool:
-        for decoded in decode(files, first_day=found.first_day, last_day=found.last_day, days=days):
+        for decoded in decode(files, first_day=found.first_day, last_day=found.last_day, days=days, threads=threads):
             spool.append(decoded)
             listener().on_lines(decoded.file.name, decoded.lines, decoded.consumed / max(decoded.file.size, 1))
             entries += [decoded.entry] if decoded.entry else []

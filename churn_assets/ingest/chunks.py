@@ -12,7 +12,7 @@ from churn_assets.ingest.archive import DamagedArchiveError, unpacked_blocks
 from churn_assets.ingest.landing import LandingFile
 from churn_assets.ingest.log_line import Fault, Reason
 
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 23
 MAX_LINES = 1 << 14
 _LINE_END = ord("\n")

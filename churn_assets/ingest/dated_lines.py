@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from churn_assets.cutoffs import DAY, epoch_day
+from churn_assets.ingest.ahead import worked_ahead
+from churn_assets.ingest.arrays import Booleans, Integers, of_flags
+from churn_assets.ingest.arrow_lines import read_columns
 from churn_assets.ingest.chunks import BLOCK_BYTES, Chunk, read_chunks
 from churn_assets.ingest.landing import LandingFile
-from churn_assets.ingest.line_batch import read_lines
-from churn_assets.ingest.log_line import Fault, LogLine, Reason
+from churn_assets.ingest.line_table import NO_LINES, times
+from churn_assets.ingest.log_line import Fault, Reason
 
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
+THREADS = 2
 _UNKNOWN = np.iinfo(np.int64).min
 _NO_DAYS: Integers = np.empty(0, np.int64)
 
@@ -46,13 +47,12 @@ class FaultyLine(NamedTuple):
 class DatedLines:
     """Some lines of one file in order, each either a row or faulty, each with its day counted from 1970-01-01.
 
-    `outside` holds the days of lines that carry one, but one outside the span. `consumed` is how many stored bytes
-    of the file were read so far.
+    `rows` are of LINE_SCHEMA. `outside` holds the days of lines that carry one, but one outside the span. `consumed`
+    is how many stored bytes of the file were read so far.
     """
 
-    rows: Sequence[LogLine]
+    rows: pa.RecordBatch
     row_lines: Integers
-    row_ts: Integers
     row_days: Integers
     faulty: Sequence[FaultyLine]
     faulty_days: Integers
@@ -62,24 +62,25 @@ class DatedLines:
     @property
     def lines(self) -> int:
         """Number of lines, good and faulty."""
-        return len(self.rows) + len(self.faulty)
+        return int(self.rows.num_rows) + len(self.faulty)
 
 
-def dated_lines(file: LandingFile, span: DaySpan, *, block_bytes: int = BLOCK_BYTES) -> Iterator[DatedLines]:
+def dated_lines(
+    file: LandingFile, span: DaySpan, *, block_bytes: int = BLOCK_BYTES, threads: int = THREADS
+) -> Iterator[DatedLines]:
     """Every line of `file` once, in order, with its day; LandingError if the file cannot be read.
 
     A line belongs to the UTC day of its `ts`, if that can be read and lies in `span`. Any other line is faulty and
     belongs to the day of the last row before it in the file, else to that of the first row after it, else to the
-    first day of the span.
+    first day of the span. So many `threads` decode what comes next meanwhile.
     """
     last: int | None = None
-    for chunk in read_chunks(file, block_bytes=block_bytes):
-        rows, faults = read_lines(chunk.data) if chunk.fault is None else ([], {0: chunk.fault})
-        ts = _times(rows)
+    for chunk, (rows, faults) in worked_ahead(_read, read_chunks(file, block_bytes=block_bytes), threads=threads):
+        ts = times(rows)
         if last is None:
             last = _first_inside(ts, span)
         if not faults and span.contains(ts // DAY).all():
-            dated = DatedLines(rows, chunk.numbers, ts, ts // DAY, (), _NO_DAYS, _NO_DAYS, chunk.consumed)
+            dated = DatedLines(rows, chunk.numbers, ts // DAY, (), _NO_DAYS, _NO_DAYS, chunk.consumed)
         else:
             last = _first_day(file, span) if last is None else last
             dated = _date_mixed(chunk, _Read(rows, ts, faults), span, last)
@@ -87,8 +88,9 @@ def dated_lines(file: LandingFile, span: DaySpan, *, block_bytes: int = BLOCK_BY
         yield dated
 
 
-def _times(rows: Sequence[LogLine]) -> Integers:
-    return np.fromiter(map(attrgetter("ts"), rows), np.int64, len(rows))
+def _read(chunk: Chunk) -> tuple[pa.RecordBatch, dict[int, Fault]]:
+    """The good lines of a chunk, and the faults of the others by index."""
+    return (NO_LINES, {0: chunk.fault}) if chunk.fault else read_columns(chunk.data)
 
 
 def _first_inside(ts: Integers, span: DaySpan) -> int | None:
@@ -101,7 +103,7 @@ def _first_inside(ts: Integers, span: DaySpan) -> int | None:
 def _first_day(file: LandingFile, span: DaySpan) -> int:
     """Day of the first row of `file`: a second reading instead of holding back what may be the whole file."""
     for chunk in read_chunks(file):
-        if chunk.fault is None and (day := _first_inside(_times(read_lines(chunk.data)[0]), span)) is not None:
+        if (day := _first_inside(times(_read(chunk)[0]), span)) is not None:
             return day
     return epoch_day(span.first)
 
@@ -109,7 +111,7 @@ def _first_day(file: LandingFile, span: DaySpan) -> int:
 class _Read(NamedTuple):
     """The good lines of a chunk, their times, and the faults of the others by index."""
 
-    rows: Sequence[LogLine]
+    rows: pa.RecordBatch
     ts: Integers
     faults: Mapping[int, Fault]
 
@@ -127,9 +129,8 @@ def _date_mixed(chunk: Chunk, read: _Read, span: DaySpan, last: int) -> DatedLin
     last_row = np.maximum.accumulate(np.where(is_row, index, -1))
     days = np.where(is_inside, own, np.where(last_row >= 0, own[last_row], last))
     return DatedLines(
-        rows=[row for row, is_kept in zip(read.rows, is_row[good], strict=True) if is_kept],
+        rows=read.rows.filter(of_flags(is_row[good])),
         row_lines=chunk.numbers[is_row],
-        row_ts=read.ts[is_row[good]],
         row_days=days[is_row],
         faulty=_faulty_lines(chunk, read.faults, np.flatnonzero(~is_row)),
         faulty_days=days[~is_row],

@@ -4,21 +4,28 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import compress
-from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.cutoffs import epoch_day
-from churn_assets.ingest.dated_lines import DatedLines, DaySpan, Integers, dated_lines
+from churn_assets.ingest.arrays import Integers, of_flags, of_numbers, repeated
+from churn_assets.ingest.dated_lines import THREADS, DatedLines, DaySpan, dated_lines
 from churn_assets.ingest.landing import LandingFile
+from churn_assets.ingest.line_table import LINE_SCHEMA
 from churn_assets.ingest.manifest import FileDays, Tally
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
 RAW_SCHEMA = arrow_schema(RAW_LOGS, with_partition=True)
 QUARANTINE_SCHEMA = arrow_schema(QUARANTINED_LINES, with_partition=True)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
+_NO_RAW_LOGS, _NO_QUARANTINED_LINES = _no_rows(RAW_SCHEMA), _no_rows(QUARANTINE_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,12 @@ class Decoded:
 
 
 def decode(
-    files: Iterable[LandingFile], *, first_day: date, last_day: date, days: Collection[date] | None = None
+    files: Iterable[LandingFile],
+    *,
+    first_day: date,
+    last_day: date,
+    days: Collection[date] | None = None,
+    threads: int = THREADS,
 ) -> Iterator[Decoded]:
     """Every line of `files` once, file by file, as a row of `raw_logs` or of `quarantined_lines`.
 
@@ -49,21 +61,22 @@ def decode(
     wanted = None if days is None else np.array(sorted(epoch_day(day) for day in days), np.int64)
     for file in files:
         tally = Tally(file)
-        for dated in dated_lines(file, span):
+        for dated in dated_lines(file, span, threads=threads):
             tally.add(dated)
             kept = dated if wanted is None else _on_days(dated, wanted)
             yield Decoded(file, _raw_batch(file, kept), _quarantine_batch(file.name, kept), tally.lines, dated.consumed)
-        yield Decoded(file, _batch(RAW_SCHEMA), _batch(QUARANTINE_SCHEMA), tally.lines, file.size, tally.entry(span))
+        yield Decoded(file, _NO_RAW_LOGS, _NO_QUARANTINED_LINES, tally.lines, file.size, tally.entry(span))
 
 
 def _on_days(dated: DatedLines, wanted: Integers) -> DatedLines:
     """The lines of the wanted days alone."""
     rows, faulty = np.isin(dated.row_days, wanted), np.isin(dated.faulty_days, wanted)
+    if rows.all() and faulty.all():
+        return dated
     return replace(
         dated,
-        rows=list(compress(dated.rows, rows)),
+        rows=dated.rows.filter(of_flags(rows)),
         row_lines=dated.row_lines[rows],
-        row_ts=dated.row_ts[rows],
         row_days=dated.row_days[rows],
         faulty=list(compress(dated.faulty, faulty)),
         faulty_days=dated.faulty_days[faulty],
@@ -71,33 +84,30 @@ def _on_days(dated: DatedLines, wanted: Integers) -> DatedLines:
 
 
 def _raw_batch(file: LandingFile, dated: DatedLines) -> pa.RecordBatch:
-    if not dated.rows:
-        return _batch(RAW_SCHEMA)
-    _, *fields = zip(*map(msgspec.structs.astuple, dated.rows), strict=True)
-    name, origin = (pa.repeat(text, len(dated.rows)) for text in (file.name, file.origin))
-    return _batch(RAW_SCHEMA, dated.row_days, name, dated.row_lines, origin, dated.row_ts, *fields)
+    count = dated.rows.num_rows
+    name, origin = repeated(file.name, count), repeated(file.origin, count)
+    fields = [_as_kept(field, values) for field, values in zip(LINE_SCHEMA, dated.rows.columns, strict=True)]
+    columns = [_dates(dated.row_days), name, of_numbers(dated.row_lines, pa.int64()), origin, *fields]
+    return pa.RecordBatch.from_arrays(columns, schema=RAW_SCHEMA)
+
+
+def _as_kept(field: pa.Field, values: pa.Array) -> pa.Array:
+    """A field of lines in the type of its column: times are numbers in a log."""
+    to = RAW_SCHEMA.field(field.name).type
+    if not pa.types.is_timestamp(to):
+        return values
+    # Fractions of a millisecond fall away; all times are positive, so this rounds down.
+    return values.cast(pa.int64(), safe=False).view(to)
 
 
 def _quarantine_batch(name: str, dated: DatedLines) -> pa.RecordBatch:
     if not dated.faulty:
-        return _batch(QUARANTINE_SCHEMA)
+        return _NO_QUARANTINED_LINES
     lines, reasons, contents = zip(*dated.faulty, strict=True)
-    return _batch(QUARANTINE_SCHEMA, dated.faulty_days, pa.repeat(name, len(lines)), lines, reasons, contents)
+    columns = [pa.array(lines, pa.int64()), pa.array(reasons, pa.string()), pa.array(contents, pa.binary())]
+    columns = [_dates(dated.faulty_days), repeated(name, len(lines)), *columns]
+    return pa.RecordBatch.from_arrays(columns, schema=QUARANTINE_SCHEMA)
 
 
-def _batch(schema: pa.Schema, *columns: Any) -> pa.RecordBatch:
-    """Rows of `schema`; none at all without `columns`."""
-    columns = columns or ((),) * len(schema)
-    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(values: Any, to: pa.DataType) -> pa.Array:
-    if pa.types.is_date(to):
-        return pa.array(values, pa.int32()).view(to)
-    if isinstance(values, np.ndarray) or pa.types.is_integer(to):
-        return pa.array(values, pa.int64()).view(to)
-    if pa.types.is_timestamp(to):
-        # Fractions of a millisecond fall away; all times are positive, so this rounds down.
-        return pa.array(values, pa.float64()).cast(pa.int64(), safe=False).view(to)
-    return values if isinstance(values, pa.Array) else pa.array(values, to)
+def _dates(days: Integers) -> pa.Array:
+    return of_numbers(days.astype(np.int32), pa.date32())

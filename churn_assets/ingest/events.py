@@ -27,8 +27,7 @@ def events(raw_logs: "ir.Table") -> "ir.Table":
 
     agents = ibis.table(dict.fromkeys(("user_agent", "device", "os", "browser"), "string"), name=AGENTS)
     places = ibis.table(dict.fromkeys(("location", "city", "region", "country"), "string"), name=PLACES)
-    listeners = raw_logs.filter(raw_logs.user_id != "")
-    first = _first_ones(listeners).mutate(literal=lambda t: _literal_device(t.device)).drop("device")
+    first = _first_ones(raw_logs).mutate(literal=lambda t: _literal_device(t.device)).drop("device")
     known = first.left_join(agents, "user_agent").drop("user_agent_right")
     known = known.mutate(device=lambda t: t.device.coalesce(t.literal))
     return known.left_join(places, "location").select(*EVENTS.names)
@@ -42,13 +41,20 @@ def _literal_device(written: "ir.StringColumn") -> "ir.StringColumn":
     return ibis.cases((word.isin(DEVICES), word), (word.fill_null("") == "", ibis.null(str)), else_=OTHER)
 
 
-def _first_ones(rows: "ir.Table") -> "ir.Table":
-    """The first row of each identity; only identities that repeat are sorted, and on most days none does."""
+def _first_ones(raw_logs: "ir.Table") -> "ir.Table":
+    """Listeners' first row of each identity; only identities that repeat are sorted, and on most days none does.
+
+    Each step reads the few columns that it needs by itself: what they had in common, the engine would hold meanwhile.
+    """
     import ibis
 
-    lines = rows.select(*IDENTITY, *FIRST)
-    counts = lines.group_by(IDENTITY).aggregate(lines=lambda t: t.count())
-    copies = lines.semi_join(counts.filter(counts.lines > 1), IDENTITY)
+    identities = _of_listeners(raw_logs.select(*IDENTITY))
+    counts = identities.group_by(IDENTITY).aggregate(lines=lambda t: t.count())
+    copies = _of_listeners(raw_logs.select(*IDENTITY, *FIRST)).semi_join(counts.filter(counts.lines > 1), IDENTITY)
     order = ibis.window(group_by=IDENTITY, order_by=FIRST)
     later = copies.mutate(earlier=ibis.row_number().over(order)).filter(lambda t: t.earlier > 0)
-    return rows.anti_join(later.select(*LINE), LINE)
+    return _of_listeners(raw_logs).anti_join(later.select(*LINE), LINE)
+
+
+def _of_listeners(rows: "ir.Table") -> "ir.Table":
+    return rows.filter(rows.user_id != "")

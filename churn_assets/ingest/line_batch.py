@@ -22,28 +22,43 @@ def read_lines(data: bytes) -> tuple[list[LogLine], dict[int, Fault]]:
     `data` is any number of lines joined by `\n`, without a last line end.
     """
     rows = _read_at_once(data)
-    return (rows, {}) if rows is not None else _read_each(data)
+    return (rows, {}) if rows is not None else read_each(data)
+
+
+def orderly_lines(data: bytes) -> int:
+    r"""The number of lines of `data`, each of which is one JSON object if a reader finds as many objects; else 0.
+
+    Readers of many lines also take several objects on a line, and one object on several. Neither is left where every
+    line end stands between braces: inside an object or an array, no `{` may follow a `}`, and no text may hold a
+    line end. Each line then holds at least one object, and as many objects as lines are one each. Besides, `data` is
+    UTF-8, which readers do not look at in what they skip, holds no NUL byte, at which some of them end, and does
+    not write one as `\u0000`, which they take.
+    """
+    characters = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(characters == _LINE_END)
+    is_orderly = (
+        _are_between_braces(characters, ends)
+        and b"\0" not in data
+        and not (b"\\" in data and _has_unicode_escape(characters) and _NUL_ESCAPE in data)
+        and _is_utf8(data)
+    )
+    return len(ends) + 1 if is_orderly else 0
 
 
 def _read_at_once(data: bytes) -> list[LogLine] | None:
     """Every line of `data`, or None unless each of them is one good object."""
-    characters = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(characters == _LINE_END)
-    # msgspec also takes several objects on a line, and one object on several. Neither is left where every line
-    # end stands between braces: inside an object or an array, no `{` may follow a `}`.
-    if not _are_between_braces(characters, ends) or (_has_unicode_escape(characters) and _NUL_ESCAPE in data):
-        return None
-    if not _is_utf8(data):  # msgspec does not look inside the text of keys that it skips
+    lines = orderly_lines(data)
+    if not lines:
         return None
     try:
         rows = _DECODER.decode_lines(data)
     except (msgspec.MsgspecError, RecursionError):
         return None
-    return rows if len(rows) == len(ends) + 1 else None
+    return rows if len(rows) == lines else None
 
 
 def _are_between_braces(characters: Characters, ends: npt.NDArray[np.int64]) -> bool:
-    if len(ends) and (ends[0] == 0 or ends[-1] == len(characters) - 1):
+    if not len(characters) or characters[0] != _OPENING or characters[-1] != _CLOSING:
         return False
     return bool((characters[ends - 1] == _CLOSING).all() and (characters[ends + 1] == _OPENING).all())
 
@@ -63,7 +78,8 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _read_each(data: bytes) -> tuple[list[LogLine], dict[int, Fault]]:
+def read_each(data: bytes) -> tuple[list[LogLine], dict[int, Fault]]:
+    """The same as `read_lines`, line by line from the start: for what is known to hold an odd one."""
     rows: list[LogLine] = []
     faults: dict[int, Fault] = {}
     for index, line in enumerate(data.split(b"\n")):

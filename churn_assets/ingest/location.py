@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from churn_assets.ingest.arrays import of_texts
+
 UNITED_STATES = "US"
 _CODES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY",
@@ -50,8 +52,8 @@ def place_table(locations: Iterable[str | None]) -> pa.Table:
     """One row of PLACES_SCHEMA for each distinct location; nulls have none."""
     names = sorted({name for name in locations if name is not None})
     found = [place(name) for name in names]
-    columns = [[getattr(one, field, None) for one in found] for field in ("city", "region", "country")]
-    return pa.table([pa.array(column, pa.string()) for column in (names, *columns)], schema=PLACES_SCHEMA)
+    columns = [of_texts([getattr(one, field, None) for one in found]) for field in ("city", "region", "country")]
+    return pa.table([of_texts(names), *columns], schema=PLACES_SCHEMA)
 
 
 def _is_states(text: str) -> bool:

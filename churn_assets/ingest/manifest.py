@@ -98,7 +98,7 @@ class Tally:
     def add(self, dated: DatedLines) -> None:
         """Count the next lines of the file."""
         self.lines += dated.lines
-        self._rows += len(dated.rows)
+        self._rows += dated.rows.num_rows
         for days in (dated.row_days, dated.faulty_days):
             for day, count in zip(*np.unique(days, return_counts=True), strict=True):
                 self._days[_as_date(day)] = self._days.get(_as_date(day), 0) + int(count)

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import EPOCH, epoch_day
+from churn_assets.ingest.arrays import numbers_of, of_numbers
 from churn_assets.ingest.decode import Decoded
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
 
-BUFFER_BYTES = 48 << 20
+BUFFER_BYTES = 32 << 20
 OPEN_FILES = 64
 RISING = ("line", "ts")
 """Columns whose values hardly repeat but follow each other closely: kept as differences."""
@@ -113,7 +114,8 @@ class _TableSpool:
             self._open.popitem()[1].close()
 
     def _write_held(self) -> None:
-        held, self._held, self._held_bytes = pa.Table.from_batches(self._held), [], 0
+        # In one piece, since every piece costs something in every column.
+        held, self._held, self._held_bytes = pa.Table.from_batches(self._held).combine_chunks(), [], 0
         for day, rows in _by_day(held):
             self._writer(day).write_table(rows)
 
@@ -152,12 +154,12 @@ class _TableSpool:
 
 
 def _by_day(held: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """The rows of each day, in their order, without the day."""
-    days = held["day"].combine_chunks().view(pa.int32()).to_numpy()
+    """The rows of each day, in their order, without the day; `held` is in one piece."""
+    days = numbers_of(held["day"].chunk(0), np.int32)
     rows = held.drop_columns("day")
     if (np.diff(days) < 0).any():
         order = np.argsort(days, kind="stable")
-        days, rows = days[order], rows.combine_chunks().take(order)
+        days, rows = days[order], rows.take(of_numbers(order, pa.int64()))
     starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
     for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
         yield int(days[start]), rows.slice(start, end - start)

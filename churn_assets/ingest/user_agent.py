@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from churn_assets.ingest.arrays import of_texts
 from churn_assets.ingest.tables import DEVICES
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def agent_table(user_agents: Iterable[str | None]) -> pa.Table:
     """One row of AGENTS_SCHEMA for each distinct user agent, as the log has it; nulls have none."""
     names = sorted({name for name in user_agents if name is not None})
     found = [agent(name) for name in names]
-    columns = [[getattr(one, field, None) for one in found] for field in ("device", "os", "browser")]
-    return pa.table([pa.array(column, pa.string()) for column in (names, *columns)], schema=AGENTS_SCHEMA)
+    columns = [of_texts([getattr(one, field, None) for one in found]) for field in ("device", "os", "browser")]
+    return pa.table([of_texts(names), *columns], schema=AGENTS_SCHEMA)
 
 
 @lru_cache(_CACHED_AGENTS)
