@@ -20,8 +20,8 @@ class Checkpoints:
     of others: in a store of 450 MB about 20 ms, at times 60. Beside the writer it holds nobody up. Should it not keep
     up, the writer lends a hand (`dialects.LOG_PAGES`).
 
-    What is written is counted (`note`), since the log's file tells little: it keeps its length when the log begins anew.
-    Nor is it carried over more often than that: the first commit after it waits for the disk twice.
+    What is written is counted (`note`): the log's file keeps its length when the log begins anew. Nor is it carried
+    over more often than that, since the first commit afterwards waits for the disk twice.
     """
 
     def __init__(self, database: Database, *, log_bytes: int = LOG_BYTES) -> None:
