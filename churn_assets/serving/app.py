@@ -4,24 +4,21 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
 
-from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.serving.access_log import Gate
 from churn_assets.serving.documentation import components
 from churn_assets.serving.keys import OPEN_FOLDER, Keys
-from churn_assets.serving.problem import MEDIA_TYPE, Kind, Problem, ProblemError
+from churn_assets.serving.problem_answers import EXPECTED, internal_problem
 from churn_assets.serving.routes import router
-from churn_assets.serving.service import LOGGER, Service
-from churn_assets.serving.writer import named
+from churn_assets.serving.service import Service
+from churn_assets.serving.shortcut import Shortcut
 from churn_assets.settings import Settings
 
 TITLE = "churn_assets"
@@ -48,12 +45,7 @@ def create_app(settings: Settings, open_service: Callable[[Settings], Service] =
         following.cancel()
         await asyncio.to_thread(app.state.service.close)
 
-    handlers: dict[Any, Any] = {
-        ProblemError: _told,
-        HTTPException: _http_problem,
-        StoreError: _store_problem,
-        Exception: _internal_problem,
-    }
+    handlers: dict[Any, Any] = {**EXPECTED, Exception: internal_problem}
     app = FastAPI(
         title=TITLE,
         version=VERSION,
@@ -63,6 +55,7 @@ def create_app(settings: Settings, open_service: Callable[[Settings], Service] =
         redoc_url=None,
         exception_handlers=handlers,
     )
+    app.add_middleware(Shortcut, routes=router.routes)
     app.add_middleware(Gate, keys=keys)
     app.include_router(router)
     _document(app, has_keys=bool(keys.digests))
@@ -111,29 +104,3 @@ def _forget_validation(responses: dict[str, Any]) -> None:
     """Leave out the answer that FastAPI documents for arguments of its own: ours are read by `request.py`."""
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-
-
-def _response(problem: Problem) -> Response:
-    return Response(problem.body(), problem.code.value, problem.headers, MEDIA_TYPE)
-
-
-async def _told(_: Request, error: ProblemError) -> Response:
-    return _response(error.problem)
-
-
-async def _http_problem(_: Request, error: HTTPException) -> Response:
-    status = HTTPStatus(error.status_code)
-    return _response(Problem(Kind.HTTP, f"{status.description or status.phrase}.", (), error.headers or {}, status))
-
-
-async def _store_problem(_: Request, error: StoreError) -> Response:
-    LOGGER.error("A prediction was not stored: %s", named(error))
-    if not isinstance(error, StoreUnreachableError):
-        detail = "The store refused the prediction, so it is not acknowledged; asking again would not help."
-        return _response(Problem(Kind.STORE_REFUSED, detail))
-    detail = "The prediction could not be stored, so it is not acknowledged: ask again, under the same request id."
-    return _response(Problem(Kind.STORE_UNAVAILABLE, detail, headers={"Retry-After": "2"}))
-
-
-async def _internal_problem(_: Request, __: Exception) -> Response:
-    return _response(Problem(Kind.INTERNAL, "Something went wrong that should not; the server's log says where."))

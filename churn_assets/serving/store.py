@@ -28,8 +28,8 @@ class PredictionStore:
 
     def __init__(self, kept_in: Database, limits: Limits) -> None:
         self._database = kept_in
-        self._writer = Writer(self._write, self._rehearse, limits)
         self._checkpoints = Checkpoints(kept_in)
+        self._writer = Writer(self._write, self._rehearse, limits)
 
     def find(self, request_id: str) -> Answered | None:
         """The request that was answered under this id, None if there is none; StoreError if the store is not there."""
@@ -91,6 +91,7 @@ class PredictionStore:
                 if new.request_id not in stored:
                     fresh.setdefault(new.request_id, new)
             _insert(connection, list(fresh.values()))
+        self._checkpoints.note(sum(new.size_bytes for new in fresh.values()))
         stored |= {id_: new.answered for id_, new in fresh.items()}
         return [stored[id_] for id_ in wanted]
 

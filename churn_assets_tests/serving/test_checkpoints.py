@@ -3,13 +3,14 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from churn_assets.errors import StoreError
-from churn_assets.serving.checkpoints import LOG_BYTES, PAUSE_S, Checkpoints
+from churn_assets.serving.checkpoints import COMMIT_BYTES, LOG_BYTES, PAUSE_S, Checkpoints
 from churn_assets.serving.database import database
 from churn_assets.serving.dialects import LOG_PAGES
 from churn_assets.serving.store import open_store
@@ -40,26 +41,51 @@ def test_a_store_that_stays_open_carries_a_long_log_over_into_its_file(tmp_path:
         assert [store.find(f"r{number}").predictions[0].logs for number in range(6)] == bodies  # type: ignore[union-attr]
 
 
-def test_a_log_that_is_short_stays(tmp_path: Path) -> None:
+def test_a_log_is_carried_over_once_enough_was_written_and_no_sooner(tmp_path: Path) -> None:
     file = tmp_path / "predictions.db"
     with open_store(f"sqlite:///{file}") as store, database(f"sqlite:///{file}") as opened:
-        at_first = file.stat().st_size
         store.keep(answer("r1")).result()
-        opened.checkpoint(LOG_BYTES)
-        assert file.stat().st_size == at_first
+        checkpoints = Checkpoints(opened, log_bytes=opened.log_bytes() + 2 * COMMIT_BYTES + 2)
+        checkpoints.note(1)
+        time.sleep(3 * PAUSE_S)
+        assert _requests_in_the_file_alone(file, tmp_path) == []
 
-        opened.checkpoint(1)
-        assert _requests_in_the_file_alone(file, tmp_path) == ["r1"]
+        checkpoints.note(1)
+        assert becomes_true(lambda: _requests_in_the_file_alone(file, tmp_path) == ["r1"])
+        checkpoints.close()
+
+
+def test_a_log_that_began_anew_is_not_carried_over_for_the_length_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "predictions.db"
+    with open_store(f"sqlite:///{file}") as store:
+        store.keep(answer("long", logs=Random(7).randbytes(LOG_BYTES + 1))).result()
+        assert becomes_true(lambda: _requests_in_the_file_alone(file, tmp_path) == ["long"])
+        store.keep(answer("short")).result()
+        assert database(f"sqlite:///{file}").log_bytes() > LOG_BYTES
+
+        time.sleep(3 * PAUSE_S)
+        assert _requests_in_the_file_alone(file, tmp_path) == ["long"]
+
+
+def test_a_long_log_that_was_left_behind_is_carried_over_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "predictions.db"
+    with open_store(f"sqlite:///{file}") as store, database(f"sqlite:///{file}") as opened:
+        store.keep(answer("r1")).result()
+        checkpoints = Checkpoints(opened, log_bytes=opened.log_bytes())
+
+        assert becomes_true(lambda: _requests_in_the_file_alone(file, tmp_path) == ["r1"])
+        checkpoints.close()
 
 
 def _requests_in_the_file_alone(file: Path, folder: Path) -> list[str]:
-    """Requests that somebody sees who has the file without its log."""
+    """Requests that somebody sees who has the file without its log; none while it is being written to."""
     alone = folder / "alone.db"
     alone.write_bytes(file.read_bytes())
-    with sqlite3.connect(alone) as connection:
-        found = [request for (request,) in connection.execute("SELECT request_id FROM churn_requests")]
-    connection.close()
-    return found
+    with closing(sqlite3.connect(alone)) as connection:
+        try:
+            return [request for (request,) in connection.execute("SELECT request_id FROM churn_requests")]
+        except sqlite3.DatabaseError:
+            return []
 
 
 def test_a_writer_lends_a_hand_only_when_the_log_is_far_too_long(tmp_path: Path) -> None:
@@ -73,7 +99,7 @@ def test_a_database_that_cannot_be_used_stops_nobody_from_trying_again(tmp_path:
     file.with_name(f"{file.name}-wal").write_bytes(b"no log")
     with database(f"sqlite:///{file}") as broken:
         with pytest.raises(StoreError, match="refused a statement"):
-            broken.checkpoint(1)
+            broken.checkpoint()
         checkpoints = Checkpoints(broken, log_bytes=1)
         time.sleep(3 * PAUSE_S)
 
