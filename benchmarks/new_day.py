@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import duckdb
 
 BOUND = """
-A day's cost is decoding its lines and the start of the processes. Item gaps look back over the lookback's events for
-the items of the new day alone, so that history counts only until it is as long as the lookback. A new cut-off costs
-the same whatever lies before the lookback.
+Item gaps are half of it, and all that grows with history, until it is as long as the lookback: the texts of its songs
+and artists are read and looked up among those of the new day ([46](decisions/0046-new-day.md)). The rest is
+decoding the day's lines, the rules for user agents, and the start of the process; that of the second process is saved
+where one does both. A new cut-off costs the same whatever lies before the lookback.
 """
 
 HISTORIES_DAYS = (30, 60, 120)
