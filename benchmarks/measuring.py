@@ -18,6 +18,8 @@ THREADS = min(CORES, len(os.sched_getaffinity(0)))
 BUSY_CORES = 0.25
 """From so much of a core taken by others on, wall seconds say more about them than about us."""
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "ARROW_NUM_THREADS")
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Where it is set, every process translates what it imports anew, and that would be called the price of its start."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STAT = Path("/proc/stat")
 _WAITING = slice(3, 5)
@@ -87,7 +89,8 @@ def measured(job: Callable[..., object], *, repeats: int = 1, cores: int = CORES
 def _run_once(job: Callable[..., object], arguments: dict[str, object], cores: int) -> Measured:
     target = f"{job.__module__}:{job.__name__}"
     command = [sys.executable, "-m", "benchmarks.job", target, json.dumps(arguments), str(cores)]
-    environment = os.environ | dict.fromkeys(_THREAD_LIMITS, str(min(cores, THREADS)))
+    kept = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+    environment = kept | dict.fromkeys(_THREAD_LIMITS, str(min(cores, THREADS)))
     started, busy = time.perf_counter(), busy_seconds()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         output, usage = _awaited(process)

@@ -1,21 +1,24 @@
 """A new day on top of ever more history: from its log file to its daily aggregates, item gaps included."""
 
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import production
 from benchmarks.aggregates import aggregated, feature_cost
 from benchmarks.findings import Axis, Curve, Findings, Line, Point, Target
 from benchmarks.measuring import THREADS
+from benchmarks.sizes import FIRST_DAY
 from benchmarks.workbench import Workbench
 
 if TYPE_CHECKING:
     import duckdb
 
 BOUND = """
-A day's cost is decoding its lines and the start of the processes. Item gaps look back over the lookback's events for
-the items of the new day alone, so that history counts only until it is as long as the lookback. A new cut-off costs
-the same whatever lies before the lookback.
+Item gaps are half of it, and all that grows with history, until it is as long as the lookback: the texts of its songs
+and artists are read and looked up among those of the new day ([46](decisions/0046-new-day.md)). The rest is
+decoding the day's lines, the rules for user agents, and the start of the process; that of the second process is saved
+where one does both. A new cut-off costs the same whatever lies before the lookback.
 """
 
 HISTORIES_DAYS = (30, 60, 120)
@@ -45,6 +48,11 @@ def new_day(bench: Workbench) -> Findings:
         done = bench.measure(f"a new day after {days}", add_day, repeats=size.repeats, lake=str(lake), **arguments)
         points.append(Point(days, done.cost))
     cutoff = feature_cost(bench, service, service.cutoffs(1), repeats=size.repeats)
+    arguments |= {"first_day": FIRST_DAY.isoformat(), "lookback_days": size.lookback_days}
+    lake = bench.fresh("lake-new-day-cutoff")
+    both = bench.measure(
+        "a new day and a new cut-off", add_day_and_cutoff, repeats=size.repeats, lake=str(lake), **arguments
+    )
     costs = [point.cost.cpu_seconds for point in points]
     return Findings(
         "new_day",
@@ -52,12 +60,11 @@ def new_day(bench: Workbench) -> Findings:
         [
             *(Line(f"a new day after {point.at:.0f} days", point.cost) for point in points),
             Line("features at the new cut-off", cutoff),
+            Line(f"a new day after {points[-1].at:.0f} days and the new cut-off, in one process", both.cost),
         ],
         [
             Target("dearest over cheapest history", max(costs) / min(costs), SAME, issue=2),
-            Target(
-                "a new day and a new cut-off, CPU seconds", costs[-1] + cutoff.cpu_seconds, DAY_AND_CUTOFF_S, issue=6
-            ),
+            Target("a new day and a new cut-off, CPU seconds", both.cost.cpu_seconds, DAY_AND_CUTOFF_S, issue=6),
         ],
         [Curve("a new day", Axis.HISTORY, points)],
     )
@@ -89,3 +96,10 @@ def add_day(*, landing: str, lake: str, day: str, history: str, history_days: in
     production.ingest(landing, lake, [day])
     rows = sum(step(lake, [day]) for step in (production.sessions, production.listener_days))
     return rows + production.listener_item_gaps(lake, [day], history=history, history_days=history_days)
+
+
+def add_day_and_cutoff(*, landing: str, lake: str, day: str, history: str, history_days: int, **how: Any) -> int:
+    """The same, then the features at the midnight that ends the day, as one run of ours does both; gives all rows."""
+    rows = add_day(landing=landing, lake=lake, day=day, history=history, history_days=history_days)
+    cutoff = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    return rows + production.user_features(lake, [cutoff], history=history, **how)

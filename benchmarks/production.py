@@ -104,20 +104,32 @@ def listener_item_gaps(
     """
     from churn_assets.features.recipes import listener_item_gaps_recipe
     from churn_assets.ingest.tables import EVENTS
-    from churn_assets.lake.lake import Lake, Scan
+    from churn_assets.lake.lake import Lake
 
     there = Lake(Path(lake))
-    events = there.scan(EVENTS)
-    if history:
-        first = _before(days[0], min(history_days, lookback_days))
-        earlier = Lake(Path(history)).scan(EVENTS).between(first, _before(days[0], 1))
-        events = Scan(EVENTS, (*earlier.files, *events.only(days).files))
-    seen = events.between(_before(days[0], lookback_days), days[-1])
+    span = (_before(days[0], min(history_days, lookback_days) if history else lookback_days), days[-1])
+    seen = _seen(there, EVENTS, span, history)
     return _written(listener_item_gaps_recipe(seen, days, lookback_days=lookback_days), there, days)
 
 
-def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_days: int) -> int:
-    """Every feature at the cut-offs, from the daily aggregates; gives the rows written."""
+def _seen(lake: "Lake", contract: "Contract", span: tuple[str, str], history: str | None) -> "Scan":
+    """The days of `span` of a table; with `history`, those that the lake does not have are that lake's."""
+    from churn_assets.lake.lake import Lake, Scan
+
+    own = lake.scan(contract).between(*span)
+    if history is None:
+        return own
+    earlier = Lake(Path(history)).scan(contract).between(span[0], _before(own.keys[0], 1))
+    return Scan(contract, (*earlier.places, *own.places))
+
+
+def user_features(
+    lake: str, cutoffs: Sequence[str], first_day: str, lookback_days: int, *, history: str | None = None
+) -> int:
+    """Every feature at the cut-offs, from the daily aggregates; gives the rows written.
+
+    The days before the lake's own are those of the lake `history`, if one is given.
+    """
     from churn_assets.cutoffs import epoch_ms
     from churn_assets.features.batch import Horizon
     from churn_assets.features.recipes import user_features_recipe
@@ -127,7 +139,7 @@ def user_features(lake: str, cutoffs: Sequence[str], first_day: str, lookback_da
 
     there = Lake(Path(lake))
     span = (_before(min(cutoffs), lookback_days), _before(max(cutoffs), 1))
-    scans = {c.table: there.scan(c).between(*span) for c in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
+    scans = {c.table: _seen(there, c, span, history) for c in (LISTENER_DAYS, SESSIONS, LISTENER_ITEM_GAPS)}
     recipe = user_features_recipe(scans, Horizon(lookback_days, epoch_ms(date.fromisoformat(first_day))))
     return _written(recipe, there, cutoffs)
 

@@ -12,6 +12,8 @@ from churn_assets.ingest.manifest import FileDays, Manifest, changed, load, save
 from churn_assets.lake.lake import Lake
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from upath import UPath
 
 SHOWN_FILES = 5
@@ -96,6 +98,6 @@ def remember(found: Arrivals, lake: Lake) -> None:
         save(found.manifest, manifest_path(lake))
 
 
-def manifest_path(lake: Lake) -> "UPath":
+def manifest_path(lake: Lake) -> "Path | UPath":
     """Where the manifest of landing files is."""
     return lake.beside(MANIFEST)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from churn_assets.cutoffs import DAY, epoch_day
 from churn_assets.ingest.ahead import worked_ahead
-from churn_assets.ingest.arrays import Booleans, Integers, of_flags
+from churn_assets.lake.arrays import Booleans, Integers, of_flags
 from churn_assets.ingest.arrow_lines import read_columns
 from churn_assets.ingest.chunks import BLOCK_BYTES, Chunk, read_chunks
 from churn_assets.ingest.landing import LandingFile

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from churn_assets.errors import LandingError
 from churn_assets.lake.bucket import FRESH
+from churn_assets.lake.folder import is_local, local_path
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 FORMATS = (".json", ".jsonl")
 COMPRESSIONS = ("", ".gz", ".zst")
@@ -61,7 +62,9 @@ class LandingFile:
     def _open(self) -> BinaryIO:
         if "://" not in self.url:
             return Path(self.url).open("rb")
-        filesystem, path = fsspec.core.url_to_fs(self.url, **FRESH)
+        from fsspec.core import url_to_fs
+
+        filesystem, path = url_to_fs(self.url, **FRESH)
         return cast("BinaryIO", io.BufferedReader(filesystem.open(path, "rb"), _BUFFER_BYTES))
 
 
@@ -75,12 +78,30 @@ def list_landing(url: str) -> tuple[LandingFile, ...]:
 
     Hidden files and folders are left alone, and so is everything with another suffix, such as an upload's `.tmp`.
     """
-    filesystem, root = fsspec.core.url_to_fs(url, **FRESH)
-    if not filesystem.isdir(root):
-        message = f"The landing folder {url} does not exist: create it, or set CHURN_LANDING to where log files arrive."
-        raise LandingError(message)
-    found = _walk_local(Path(root)) if isinstance(filesystem, LocalFileSystem) else _walk_remote(filesystem, root)
+    found = _local_files(url) if is_local(url) else _remote_files(url)
     return tuple(sorted(found, key=lambda file: file.name))
+
+
+def _local_files(url: str) -> Iterator[LandingFile]:
+    """Those of a folder of this machine; fsspec, which takes long to load, is not asked."""
+    root = local_path(url).expanduser().absolute()
+    if not root.is_dir():
+        raise _no_folder(url)
+    return _walk_local(root)
+
+
+def _remote_files(url: str) -> Iterator[LandingFile]:
+    from fsspec.core import url_to_fs
+
+    filesystem, root = url_to_fs(url, **FRESH)
+    if not filesystem.isdir(root):
+        raise _no_folder(url)
+    return _walk_remote(filesystem, root)
+
+
+def _no_folder(url: str) -> LandingError:
+    message = f"The landing folder {url} does not exist: create it, or set CHURN_LANDING to where log files arrive."
+    return LandingError(message)
 
 
 def _is_log(name: str) -> bool:
@@ -116,7 +137,7 @@ def _local_file(root: Path, path: Path) -> LandingFile:
     return LandingFile(path.relative_to(root).as_posix(), str(path), status.st_size, str(status.st_mtime_ns))
 
 
-def _walk_remote(filesystem: fsspec.AbstractFileSystem, root: str) -> Iterator[LandingFile]:
+def _walk_remote(filesystem: "AbstractFileSystem", root: str) -> Iterator[LandingFile]:
     found: Mapping[str, Mapping[str, Any]] = filesystem.find(root, detail=True)
     for path, info in found.items():
         name = path.removeprefix(root.rstrip("/")).lstrip("/")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import inspect
 
-from churn_assets.ingest.arrays import Integers, numbers_of
+from churn_assets.lake.arrays import Integers, numbers_of
 from churn_assets.ingest.log_line import LogLine
 
 _ANY_LENGTH = int(np.iinfo(np.int32).max)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+from churn_assets.lake.recipe import texts
 
-from churn_assets.ingest.arrays import of_texts
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 UNITED_STATES = "US"
 _CODES = (
@@ -15,7 +17,7 @@ _CODES = (
 )
 STATES = frozenset(code for line in _CODES for code in line.split())
 """Postal codes of the states, the federal district and the territories of the United States."""
-PLACES_SCHEMA = pa.schema([(name, pa.string()) for name in ("location", "city", "region", "country")])
+PLACE_COLUMNS = ("location", "city", "region", "country")
 _STATES_LIKE = re.compile("[A-Z]{2}(?:-[A-Z]{2})*")
 _AMERICA = frozenset({"US", "USA", "United States", "United States of America"})
 
@@ -48,12 +50,12 @@ def place(location: str | None) -> Place | None:
     return Place(_joined(cities), region or None, country)
 
 
-def place_table(locations: Iterable[str | None]) -> pa.Table:
-    """One row of PLACES_SCHEMA for each distinct location; nulls have none."""
+def place_table(locations: Iterable[str | None]) -> "pa.Table":
+    """One row of PLACE_COLUMNS for each distinct location; nulls have none."""
     names = sorted({name for name in locations if name is not None})
     found = [place(name) for name in names]
-    columns = [of_texts([getattr(one, field, None) for one in found]) for field in ("city", "region", "country")]
-    return pa.table([of_texts(names), *columns], schema=PLACES_SCHEMA)
+    columns = [[getattr(one, field, None) for one in found] for field in ("city", "region", "country")]
+    return texts(dict(zip(PLACE_COLUMNS, (names, *columns), strict=True)))
 
 
 def _is_states(text: str) -> bool:

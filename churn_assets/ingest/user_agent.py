@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from churn_assets.ingest.arrays import of_texts
 from churn_assets.ingest.tables import DEVICES
+from churn_assets.lake.recipe import texts
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from ua_parser import Result
 
 OTHER = "Other"
-AGENTS_SCHEMA = pa.schema([(name, pa.string()) for name in ("user_agent", "device", "os", "browser")])
+AGENT_COLUMNS = ("user_agent", "device", "os", "browser")
 _CACHED_AGENTS = 1 << 14
 _MEANINGFUL_CHARACTERS = 512
 _SYSTEMS = {
@@ -76,12 +75,12 @@ def named_device(written: str | None) -> str | None:
     return (word if word in DEVICES else OTHER) if word else None
 
 
-def agent_table(user_agents: Iterable[str | None]) -> pa.Table:
-    """One row of AGENTS_SCHEMA for each distinct user agent, as the log has it; nulls have none."""
+def agent_table(user_agents: Iterable[str | None]) -> "pa.Table":
+    """One row of AGENT_COLUMNS for each distinct user agent, as the log has it; nulls have none."""
     names = sorted({name for name in user_agents if name is not None})
     found = [agent(name) for name in names]
-    columns = [of_texts([getattr(one, field, None) for one in found]) for field in ("device", "os", "browser")]
-    return pa.table([of_texts(names), *columns], schema=AGENTS_SCHEMA)
+    columns = [[getattr(one, field, None) for one in found] for field in ("device", "os", "browser")]
+    return texts(dict(zip(AGENT_COLUMNS, (names, *columns), strict=True)))
 
 
 @lru_cache(_CACHED_AGENTS)

@@ -4,10 +4,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from upath import UPath
 
 LOCAL_PROTOCOLS = (None, "file", "local")
 
@@ -52,11 +48,9 @@ class Folder:
         target.parent.mkdir(parents=True, exist_ok=True)
         put_in_place(staged, target)
 
-    def beside(self, name: str) -> "UPath":
+    def beside(self, name: str) -> Path:
         """Where a small file of ours that is no table lies."""
-        from upath import UPath
-
-        return UPath(self.path) / name
+        return self.path / name
 
 
 def is_local(url: str) -> bool:

@@ -196,7 +196,7 @@ class Lake:
         """Let what an object store's library raises meanwhile be an error for people; a folder's errors stay."""
         return self.root.told(doing) if isinstance(self.root, Bucket) else nullcontext()
 
-    def beside(self, name: str) -> "UPath":
+    def beside(self, name: str) -> "Path | UPath":
         """Where a small file of ours that is no table lies, such as the manifest of landing files."""
         return self.store.beside(name)
 

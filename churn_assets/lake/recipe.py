@@ -56,6 +56,15 @@ def whole_numbers(columns: Mapping[str, Sequence[int]]) -> "pa.Table":
     return pa.table([array_of(values) for values in columns.values()], names=list(columns))
 
 
+def texts(columns: Mapping[str, Sequence[str | None]]) -> "pa.Table":
+    """A small table of texts, by the names of its columns; made from its bytes, as `whole_numbers`."""
+    import pyarrow as pa
+
+    from churn_assets.lake.arrays import of_texts
+
+    return pa.table({name: of_texts(values) for name, values in columns.items()})
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What to compute for the partitions of a table, and from which files.

@@ -1,6 +1,7 @@
 """What the tests of measuring have measured: functions of a module, as every job is."""
 
 import os
+import sys
 import time
 
 
@@ -22,6 +23,11 @@ def threads() -> dict[str, str]:
     from benchmarks.measuring import THREADS
 
     return {"OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"], "THREADS": str(THREADS)}
+
+
+def keeps_bytecode() -> bool:
+    """Whether modules are kept as they were translated, for the next process."""
+    return not sys.dont_write_bytecode
 
 
 def fail() -> None:

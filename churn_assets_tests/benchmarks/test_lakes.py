@@ -7,8 +7,11 @@ import pytest
 
 from benchmarks import event_lake, labels, production
 from benchmarks.landing import make_landing
+from benchmarks.new_day import add_day_and_cutoff, write_day_log
 from benchmarks.sizes import FIRST_DAY, SIZES, Service
-from churn_assets.ingest.tables import EVENTS
+from churn_assets.features.tables import LISTENER_DAYS, LISTENER_ITEM_GAPS, USER_FEATURES
+from churn_assets.ingest.tables import EVENTS, SESSIONS
+from churn_assets.lake.content import content_of
 from churn_assets.lake.lake import Lake
 
 LISTENERS, DAYS, COPIES = 30, 70, 3
@@ -81,6 +84,33 @@ def test_labels_by_hand_say_what_the_platform_says_until_one_is_changed(lake: Pa
     )
     Path(f"{plain}.other").rename(plain)
     assert labels.compare(root, cutoffs) > 3
+
+
+def test_a_new_day_and_cut_off_beside_a_history_are_those_of_a_whole_lake(lake: Path) -> None:
+    day, days, cutoffs = SERVICE.keys[-1], SERVICE.keys, SERVICE.cutoffs(1)
+    beside, whole, landing = (lake.parent / name for name in ("beside", "whole", "landing"))
+    horizon = {"first_day": FIRST_DAY.isoformat(), "lookback_days": 90}
+    daily = (production.sessions, production.listener_days, production.listener_item_gaps)
+    for step in daily:
+        step(str(lake), days)
+    write_day_log(str(lake), day, str(landing))
+
+    there = {"landing": str(landing), "history": str(lake), "history_days": DAYS, "day": day}
+    add_day_and_cutoff(lake=str(beside), **there, **horizon)  # type: ignore[arg-type]
+
+    for key, path in [*Lake(lake).scan(EVENTS, days[:-1]).files, *Lake(beside).scan(EVENTS).files]:
+        link = Lake(whole).path(EVENTS, key)
+        link.parent.mkdir(parents=True)
+        link.symlink_to(path)
+    for step in daily:
+        step(str(whole), days)
+    production.user_features(str(whole), cutoffs, **horizon)  # type: ignore[arg-type]
+    for contract, key in [(c, day) for c in (SESSIONS, LISTENER_DAYS, LISTENER_ITEM_GAPS)] + [
+        (USER_FEATURES, *cutoffs)
+    ]:
+        new, again = (content_of(Lake(root).path(contract, key)) for root in (beside, whole))
+        assert new == again
+        assert new[0] > 0
 
 
 def test_cut_offs_are_a_week_apart_and_their_windows_have_landed() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measuring import BUSY_CORES, Cost, busy_seconds, measured, total
-from churn_assets_tests.benchmarks.jobs import fail, hold, spin, threads
+from churn_assets_tests.benchmarks.jobs import fail, hold, keeps_bytecode, spin, threads
 
 INTERRUPTED = """
 import signal, sys
@@ -88,3 +88,9 @@ def test_a_job_does_not_go_on_when_the_run_is_stopped(tmp_path: Path) -> None:
         run.wait(timeout=60)
 
     assert not Path(f"/proc/{mark.read_text()}").exists()
+
+
+def test_a_job_keeps_its_bytecode_as_processes_of_users_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    assert measured(keeps_bytecode).answer is True

@@ -1,6 +1,8 @@
 """Which files count as landed, and what happens when they cannot be read."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import fsspec
@@ -9,6 +11,23 @@ import pytest
 from churn_assets.errors import LandingError
 from churn_assets.ingest.landing import LandingFile, list_landing
 from churn_assets_tests.ingest.lines import land
+
+LISTING = """
+import sys
+from pathlib import Path
+from datetime import date
+from churn_assets.ingest.arrivals import arrivals, remember
+from churn_assets.ingest.location import place_table
+from churn_assets.ingest.user_agent import agent_table
+from churn_assets.lake.lake import Lake
+
+home, day = Path(sys.argv[1]), date(2026, 1, 1)
+found = arrivals(str(home / "landing"), Lake(home / "lake"), day, day)
+remember(found, Lake(home / "lake"))
+agents = agent_table(["Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0 Safari/537.36"])
+print(found.files[0].name, agents["browser"][0], place_table(["Napa, CA"])["region"][0])
+print(*sorted({"fsspec", "upath", "pandas", "ibis"} & sys.modules.keys()))
+"""
 
 
 def put(folder: Path, *names: str) -> None:
@@ -113,3 +132,34 @@ def test_any_fsspec_url_can_be_the_landing_folder() -> None:
     assert all(file.version for file in files)
     with files[1].open() as handle:
         assert handle.read() == b"{}\n{}\n"
+
+
+def test_listing_a_folder_and_looking_its_texts_up_loads_neither_fsspec_nor_pandas(tmp_path: Path) -> None:
+    put(tmp_path, "landing/a.json")
+
+    told = subprocess.run([sys.executable, "-c", LISTING, str(tmp_path)], check=True, capture_output=True, text=True)
+
+    assert told.stdout.split() == ["a.json", "Chrome", "CA"]
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "{}/../landing/"])
+def test_a_folder_may_be_named_by_a_path_or_a_url(tmp_path: Path, form: str) -> None:
+    put(tmp_path, "landing/deep/a.json")
+
+    [file] = list_landing(form.format(tmp_path / "landing"))
+
+    assert file.name == "deep/a.json"
+    with file.open() as handle:
+        assert handle.read() == b"{}\n"
+
+
+def test_a_relative_folder_stays_itself_wherever_a_process_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "landing/a.json")
+    monkeypatch.chdir(tmp_path)
+    [file] = list_landing("landing")
+    monkeypatch.chdir("/")
+
+    with file.open() as handle:
+        assert handle.read() == b"{}\n"

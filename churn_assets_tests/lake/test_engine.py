@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Column, Contract, Type, day, flag, integer, number, text, timestamp
@@ -17,7 +19,7 @@ from churn_assets.features.tables import USER_FEATURES
 from churn_assets.labels.tables import CHURN_LABELS
 from churn_assets.lake.engine import MANY_PARTITIONS, Engine, to_sql, without_progress_bar
 from churn_assets.lake.lake import Lake, Scan
-from churn_assets.lake.recipe import Recipe, unbound, whole_numbers
+from churn_assets.lake.recipe import Recipe, texts, unbound, whole_numbers
 from churn_assets_tests.features.evaluations import requested
 from churn_assets_tests.features.memory_batch import memory_batch
 from churn_assets_tests.lake.built import CUTOFF, LOG, BuiltLake, build, key
@@ -253,6 +255,14 @@ def test_small_tables_of_whole_numbers_are_what_they_say() -> None:
     assert table.to_pydict() == {"a": [1, -(2**63), 2**63 - 1], "b": [0, 0, 7]}
     assert set(table.schema.types) == {pa.int64()}
     assert whole_numbers({"a": ()}).num_rows == 0
+
+
+@given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])))))
+def test_small_tables_of_texts_are_what_they_say(values: list[str | None]) -> None:
+    table = texts({"a": values, "b": values[::-1]})
+
+    assert table == pa.table({"a": pa.array(values, pa.string()), "b": pa.array(values[::-1], pa.string())})
+    table.validate(full=True)
 
 
 @pytest.mark.parametrize("is_shown", [True, False])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_assets.ingest.arrays import of_flags, of_numbers, of_texts, repeated
+from churn_assets.lake.arrays import of_flags, of_numbers, of_texts, repeated
 from churn_assets_tests.ingest.lines import PROPERTY, land, line
 
 WITHOUT_PANDAS = """
