@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from churn_assets.cutoffs import DAY, epoch_day
 from churn_assets.ingest.ahead import worked_ahead
-from churn_assets.lake.arrays import Booleans, Integers, of_flags
 from churn_assets.ingest.arrow_lines import read_columns
 from churn_assets.ingest.chunks import BLOCK_BYTES, Chunk, read_chunks
 from churn_assets.ingest.landing import LandingFile
 from churn_assets.ingest.line_table import NO_LINES, times
 from churn_assets.ingest.log_line import Fault, Reason
+from churn_assets.lake.arrays import Booleans, Integers, of_flags
 
 THREADS = 2
 _UNKNOWN = np.iinfo(np.int64).min

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.cutoffs import epoch_day
-from churn_assets.lake.arrays import Integers, of_flags, of_numbers, repeated
 from churn_assets.ingest.dated_lines import THREADS, DatedLines, DaySpan, dated_lines
 from churn_assets.ingest.landing import LandingFile
 from churn_assets.ingest.line_table import LINE_SCHEMA
 from churn_assets.ingest.manifest import FileDays, Tally
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
+from churn_assets.lake.arrays import Integers, of_flags, of_numbers, repeated
 
 RAW_SCHEMA = arrow_schema(RAW_LOGS, with_partition=True)
 QUARANTINE_SCHEMA = arrow_schema(QUARANTINED_LINES, with_partition=True)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import inspect
 
-from churn_assets.lake.arrays import Integers, numbers_of
 from churn_assets.ingest.log_line import LogLine
+from churn_assets.lake.arrays import Integers, numbers_of
 
 _ANY_LENGTH = int(np.iinfo(np.int32).max)
 

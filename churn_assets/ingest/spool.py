@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from churn_assets.contracts.arrow import arrow_schema
 from churn_assets.contracts.contract import Contract
 from churn_assets.cutoffs import EPOCH, epoch_day
-from churn_assets.lake.arrays import numbers_of, of_numbers
 from churn_assets.ingest.decode import Decoded
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
+from churn_assets.lake.arrays import numbers_of, of_numbers
 
 BUFFER_BYTES = 32 << 20
 OPEN_FILES = 64
