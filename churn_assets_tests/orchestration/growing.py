@@ -14,13 +14,11 @@ from churn_assets.features.catalogue import CATALOGUE
 from churn_assets.registry.artifact import Parts
 from churn_assets.registry.registry import CHAMPION, ModelRegistry
 from churn_assets.registry.tracking import prepare, tracking_below
-from churn_assets.resources.runner import RANGE_END, RANGE_START, Range, run_assets
 from churn_assets.resources.session import Session
-from churn_assets.serving.tables import SERVED_EVENTS
 from churn_assets.settings import Settings
 from churn_assets.training.bootstrap import Resampling
 from churn_assets.training.evaluation import evaluate
-from churn_assets_tests.orchestration.sensing import asked
+from churn_assets_tests.orchestration.sensing import asked, carry_out
 from churn_assets_tests.orchestration.tiny import FIRST_DAY, LOOKBACK_DAYS, Site, day_lines, write_lines
 from churn_assets_tests.registry.tiny import trained
 from churn_assets_tests.serving.api.champions import rows
@@ -62,15 +60,10 @@ class Growing(Site):
         keys: list[str | None] = []
         while requests := asked(self):
             for request in requests:
-                self._carry_out(request)
+                carry_out(self, request)
             keys += [request.run_key for request in requests]
             assert len(set(keys)) == len(keys) < MOST_TICKS, "the daemon drops a run key that it has seen"
         return made_after(self.instance, before, self.defs)
-
-    def _carry_out(self, request: dg.RunRequest) -> None:
-        selection = request.asset_selection or [dg.AssetKey(SERVED_EVENTS)]
-        span = Range(request.tags.get(RANGE_START, ""), request.tags.get(RANGE_END, ""))
-        run_assets(self.defs, [key.to_user_string() for key in selection], span, instance=self.instance)
 
 
 def made_after(instance: dg.DagsterInstance, event: int, defs: dg.Definitions) -> dict[str, list[str]]:
