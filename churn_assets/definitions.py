@@ -100,7 +100,7 @@ def _resources(settings: Settings) -> dict[str, Any]:
         "computing": computing,
         "landing": LandingResource.of(settings),
         "predictions": StoreResource(url=settings.prediction_store_url),
-        "models": ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url),
+        "models": ModelStoreResource.of(settings),
         LAKE_IO: LakeIOManager(storage=storage, computing=computing),
     }
 

@@ -109,6 +109,13 @@ class Settings(BaseSettings):
             "SQLite below `<home>/mlflow`.",
         ),
     ] = None
+    mlflow_artifacts: Annotated[
+        str | None,
+        Field(
+            description="Object store that MLflow's artefacts, models among them, are put into from now on: `s3://…` "
+            "or another that MLflow knows; else `<home>/mlflow/artifacts`. An MLflow server has a place of its own.",
+        ),
+    ] = None
     dagster_url: Annotated[
         str | None,
         Field(

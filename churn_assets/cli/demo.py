@@ -1,7 +1,5 @@
 """`churn-assets demo`: from nothing to a champion and its scores, on a service whose truth is known."""
 
-from pathlib import Path
-
 import typer
 
 from churn_assets.cli.run import run_everything
@@ -37,10 +35,11 @@ def run_demo(settings: Settings) -> None:
 
 
 def _refuse_foreign_logs(settings: Settings) -> None:
-    folder = Path(settings.landing_url)
-    if folder.exists() and any(folder.iterdir()):
+    from churn_assets.ingest.delivery import holds_anything
+
+    if holds_anything(settings.landing_url):
         message = (
-            f"{folder} holds logs that the demo did not simulate, and it does not mix them with its own: "
+            f"{settings.landing_url} holds logs that the demo did not simulate, and it does not mix them with its own: "
             "set CHURN_HOME to an empty folder for the demo, or run `churn-assets run` for your logs."
         )
         raise LandingError(message)

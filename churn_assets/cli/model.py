@@ -20,9 +20,9 @@ def history_of(settings: Settings) -> "History":
     """The decisions about the models of these settings."""
     from churn_assets.registry.history import History
     from churn_assets.registry.registry import ModelRegistry
-    from churn_assets.registry.tracking import prepare, tracking_below
+    from churn_assets.registry.tracking import prepare, tracking_of
 
-    return History(ModelRegistry(prepare(tracking_below(settings.mlflow_home, settings.tracking_url))))
+    return History(ModelRegistry(prepare(tracking_of(settings))))
 
 
 def show_models(settings: Settings) -> None:

@@ -31,11 +31,16 @@ def truth_folder(settings: Settings) -> Path:
 
 
 def simulate_logs(settings: Settings, world: "World") -> "Simulated":
-    """Write the logs and the truth at every cut-off, with a progress bar; returns what was written."""
+    """Write the logs and the truth at every cut-off, with a progress bar; returns what was written.
+
+    LandingError if the logs belong into a bucket that does not take them.
+    """
+    from churn_assets.ingest.delivery import landing_folder
     from churn_assets.simulate import write_logs, write_truth
 
-    with counting_bar("Simulating", total=world.days, unit="days") as advance:
-        done = write_logs(world, Path(settings.landing_url), progress=advance)
+    bar = counting_bar("Simulating", total=world.days, unit="days")
+    with landing_folder(settings.landing_url) as folder, bar as advance:
+        done = write_logs(world, folder, progress=advance)
     cutoffs = settings.cutoffs.up_to(date.fromordinal(world.first_day.toordinal() + world.days))
     write_truth(
         world,

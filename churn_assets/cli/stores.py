@@ -68,9 +68,9 @@ def _open_history(settings: Settings) -> None:
 
 
 def _open_tracking(settings: Settings) -> None:
-    from churn_assets.registry.tracking import prepare, tracking_below
+    from churn_assets.registry.tracking import prepare, tracking_of
 
-    prepare(tracking_below(settings.mlflow_home, settings.tracking_url))
+    prepare(tracking_of(settings))
 
 
 def _open_predictions(settings: Settings) -> None:

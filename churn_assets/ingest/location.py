@@ -1,7 +1,7 @@
 """City, region and country from the log's location text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,14 +40,19 @@ def place(location: str | None) -> Place | None:
     - `Toronto, ON, Canada`: with two commas or more, the part before the country is the region.
     - Text without a comma is a city of an unknown country.
     """
-    *before, last = [part.strip() for part in (location or "").split(",")]
+    *before, last = map(str.strip, (location or "").split(","))
     if not before:
         return Place(last, None, None) if last else None
     if _is_states(last):
         return Place(_joined(before), last, UNITED_STATES)
-    *cities, region = before if len(before) > 1 else [*before, ""]
-    country = UNITED_STATES if last in _AMERICA else last or None
-    return Place(_joined(cities), region or None, country)
+    return _abroad(before, last)
+
+
+def _abroad(before: Sequence[str], last: str) -> Place:
+    """A place whose country is named: of several parts before it, the last is the region."""
+    cities, region = (before[:-1], before[-1:]) if len(before) > 1 else (before, ())
+    country = UNITED_STATES if last in _AMERICA else last
+    return Place(_joined(cities), _joined(region), _joined([country]))
 
 
 def place_table(locations: Iterable[str | None]) -> "pa.Table":

@@ -10,6 +10,7 @@ from churn_assets.errors import LakeUnreachableError, OvertakenError, SettingsEr
 FOREIGN = (
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
+    ("boto3.exceptions", "Boto3Error"),
     ("aiohttp", "ClientError"),
     ("gcsfs.retry", "HttpError"),
     ("azure.core.exceptions", "AzureError"),
@@ -37,7 +38,7 @@ def told(url: str, doing: str) -> Iterator[None]:
             message = f"The lake at {url} cannot be {doing}: there is no such bucket. Create it, or correct CHURN_LAKE."
             raise LakeUnreachableError(message) from error
         raise
-    except _failures() as error:
+    except failures() as error:
         if _code(error) in OVERTAKEN_CODES or type(error).__name__ == EXPIRED:
             raise OvertakenError(f"The lake at {url}: an object was replaced since it was looked at.") from error
         raise LakeUnreachableError(f"The lake at {url} cannot be {doing}: {_why(error)}") from error
@@ -55,7 +56,8 @@ def missing_library(url: str, error: ImportError) -> SettingsError:
     return SettingsError(f"CHURN_LAKE is {url!r}, for which a library is missing ({error}): {how}.")
 
 
-def _failures() -> tuple[type[BaseException], ...]:
+def failures() -> tuple[type[BaseException], ...]:
+    """What an object store may raise: OSError, and the errors of those libraries that were loaded."""
     loaded = ((sys.modules.get(module), name) for module, name in FOREIGN)
     return (OSError, *(getattr(module, name) for module, name in loaded if hasattr(module, name)))
 

@@ -37,11 +37,19 @@ class LogAge:
         first, newest, now = (self.history_days(day) for day in (*reference.cutoffs, cutoff))
         if newest == now:
             return
+        grown = self._reaching(features, min(newest, now))
         has_seen_growth = newest - first >= abs(now - newest)
-        before, after = (reference.at(day) for day in reference.cutoffs)
-        for feature in features:
-            if feature.kind is Kind.CATEGORY or feature.reach_days(self.lookback_days) <= min(newest, now):
-                continue
-            columns = (ordered(before[feature.name]), ordered(after[feature.name]))
-            if not has_seen_growth or ks_statistic(*columns) >= STILL:
-                yield feature.name
+        yield from _moved(grown, reference) if has_seen_growth else grown
+
+    def _reaching(self, features: Iterable[Feature], days: int) -> list[str]:
+        """Names of the numeric features that look back further than some days."""
+        numeric = (feature for feature in features if feature.kind is not Kind.CATEGORY)
+        return [feature.name for feature in numeric if feature.reach_days(self.lookback_days) > days]
+
+
+def _moved(names: Iterable[str], reference: Reference) -> Iterator[str]:
+    """Those of the features that moved from the oldest training cut-off to the newest."""
+    before, after = (reference.at(day) for day in reference.cutoffs)
+    for name in names:
+        if ks_statistic(ordered(before[name]), ordered(after[name])) >= STILL:
+            yield name

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlparse
 
 from churn_assets.errors import NoChampionError, RegistryError
 from churn_assets.registry.artifact import Artifact, Parts, pack
+from churn_assets.registry.artifact_store import reaching
 from churn_assets.registry.download import Download
 from churn_assets.registry.manifest import checksums, digest_of, refusal
 from churn_assets.registry.notice import Notice
@@ -106,7 +107,8 @@ class ModelRegistry:
             pack(parts, packed)
             location = logged.artifact_location
             wrap(packed, wrapped, model=parts.model, model_id=logged.model_id, run_id=run_id, artifact_path=location)
-            client.log_model_artifacts(logged.model_id, str(wrapped))
+            with reaching(location, "written"):
+                client.log_model_artifacts(logged.model_id, str(wrapped))
             tags = _tags(parts.model, tree_digest(wrapped)) | data_versions
         client.finalize_logged_model(logged.model_id, "READY")
         _show_in_run(client, run_id, logged.model_id)
@@ -176,12 +178,15 @@ class ModelRegistry:
         return found
 
     def load(self, version: ModelVersion) -> LoadedModel:
-        """Verify, then deserialise `version`; ArtifactError if a single byte is not what was registered."""
+        """Verify, then deserialise `version`; raises like `open`."""
         artifact = self.open(version)
         return LoadedModel(version, artifact.model(), artifact)
 
     def open(self, version: ModelVersion) -> Artifact:
-        """Verify `version`, deserialising nothing; ArtifactError if a single byte is not what was registered."""
+        """Verify `version`, deserialising nothing; ArtifactError if a single byte is not what was registered.
+
+        RegistryError if its files lie on a server or in an object store that does not give them.
+        """
         folder, download = self._fetch(version)
         artifact = Artifact.open(folder / "data" / FOLDER, download)
         if tree_digest(folder) != version.digest:
@@ -196,7 +201,8 @@ class ModelRegistry:
         from mlflow.artifacts import download_artifacts
 
         download, store = Download(), self.tracking.url
-        folder = download_artifacts(artifact_uri=version.source, dst_path=str(download.folder), tracking_uri=store)
+        with reaching(version.source, "fetched"):
+            folder = download_artifacts(artifact_uri=version.source, dst_path=str(download.folder), tracking_uri=store)
         return Path(folder), download
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from churn_assets.databases import setting_up
 from churn_assets.databases.address import is_postgresql, shown, through
-from churn_assets.errors import RegistryError
+from churn_assets.errors import RegistryError, SettingsError
+from churn_assets.registry.artifact_store import require_store
 from churn_assets.registry.lock import exclusive
 from churn_assets.registry.relocation import relocate
+from churn_assets.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -20,6 +22,7 @@ SQLITE = "sqlite:///"
 EXPERIMENT = "churn"
 DECISIONS = "churn-decisions"
 MONITORING = "churn-monitoring"
+PLACE = "CHURN_MLFLOW_ARTIFACTS"
 QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -84,10 +87,17 @@ class Tracking:
         return f"{host}/#/experiments/{self.experiment_id(experiment)}/runs/{run_id}"
 
 
-def tracking_below(folder: Path, url: str | None = None) -> Tracking:
+def tracking_of(settings: Settings) -> Tracking:
+    """The store of the settings, as `tracking_below` gives it."""
+    return tracking_below(settings.mlflow_home, settings.tracking_url, settings.mlflow_artifacts)
+
+
+def tracking_below(folder: Path, url: str | None = None, artifacts: str | None = None) -> Tracking:
     """The store at `url` (a server or a database), or SQLite below `folder`; nothing is created yet.
 
-    RegistryError for a folder or `file:` URL, MLflow's deprecated file store.
+    Artefacts go to `artifacts`, the URL of an object store, else below `folder`; a server has a place of its own.
+    RegistryError for a folder or `file:` URL, MLflow's deprecated file store. SettingsError for `artifacts` that name
+    no object store, or stand beside a server.
     """
     folder = folder.resolve()
     url = url or f"{SQLITE}{folder / 'mlflow.db'}"
@@ -97,16 +107,29 @@ def tracking_below(folder: Path, url: str | None = None) -> Tracking:
             "database URL."
         )
         raise RegistryError(message)
-    is_server = url.startswith(("http://", "https://"))
     if is_postgresql(url):
         url = through(url, "psycopg")
-    return Tracking(url, None if is_server else (folder / "artifacts").as_uri(), folder)
+    return Tracking(url, _artifact_root(folder, url, artifacts), folder)
+
+
+def _artifact_root(folder: Path, url: str, artifacts: str | None) -> str | None:
+    is_server = url.startswith(("http://", "https://"))
+    if artifacts is None:
+        return None if is_server else (folder / "artifacts").as_uri()
+    if is_server:
+        message = (
+            f"{PLACE} is set beside the MLflow server {shown(url)}, which keeps artefacts where it was told to: unset "
+            "it, and start the server with --artifacts-destination."
+        )
+        raise SettingsError(message)
+    return require_store(PLACE, artifacts)
 
 
 def prepare(tracking: Tracking) -> Tracking:
     """Create the database, the experiments and the registered model where they are missing.
 
-    A store whose folder was moved or copied is made to speak of where it lies now.
+    A store whose folder was moved or copied is made to speak of where it lies now; what is logged from now on goes to
+    the object store of `tracking`, if it names one.
     MLflow's own set-up breaks when two processes run it at once, and in SQLite stays broken when it is killed in the
     middle: hence the locks, and a database that is built beside and renamed. A PostgreSQL keeps out other machines too.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from churn_assets.registry.artifact_store import reaching
 from churn_assets.registry.tracking import EXPERIMENT, MONITORING, Tracking
 
 PARENT = "mlflow.parentRunId"
@@ -72,7 +73,8 @@ class TrainingRun:
             beside = Path(folder) / inside.name
             beside.write_bytes(content)
             parent = None if inside.parent == Path() else inside.parent.as_posix()
-            self.tracking.client().log_artifact(self.run_id, str(beside), parent)
+            with reaching(self.tracking.artifact_root or self.tracking.name, "written"):
+                self.tracking.client().log_artifact(self.run_id, str(beside), parent)
 
     @contextmanager
     def candidate(self, rung: str) -> Iterator["TrainingRun"]:

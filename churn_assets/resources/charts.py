@@ -1,8 +1,8 @@
 """What each table's charts show: queries over the files just written, drawn by `plots`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -59,17 +59,28 @@ def _daily_rows(scan: Scan, engine: Engine, title: str) -> dg.MetadataValue[Any]
 def features_chart(scan: Scan, engine: Engine) -> dg.MetadataValue[Any]:
     """The distribution of every numeric feature from its 1st to its 99th percentile, what lies beyond counted there."""
     names = [column.name for column in scan.contract.columns if column.type is Type.NUMBER]
-    quantiles = ", ".join(f"quantile_cont({name}, [0.01, 0.99])" for name in names)
-    ((*ends,),) = queried(scan, engine, f"SELECT {quantiles} FROM t")
-    axes = [(low, high) for low, high in (end or (0.0, 0.0) for end in ends)]
-    bins = ", ".join(f"histogram({_bin(name, *axis)})" for name, axis in zip(names, axes, strict=True))
-    ((*counts,),) = queried(scan, engine, f"SELECT {bins} FROM t")
-    return small_histograms(
-        [
-            Histogram(name, low, high, [(found or {}).get(n, 0) for n in range(BINS)])
-            for name, (low, high), found in zip(names, axes, counts, strict=True)
-        ]
-    )
+    ends = _each(scan, engine, [f"quantile_cont({name}, [0.01, 0.99])" for name in names])
+    axes = [_Axis(name, *(end or (0.0, 0.0))) for name, end in zip(names, ends, strict=True)]
+    counts = _each(scan, engine, [f"histogram({_bin(*axis)})" for axis in axes])
+    return small_histograms([_histogram(axis, found or {}) for axis, found in zip(axes, counts, strict=True)])
+
+
+class _Axis(NamedTuple):
+    """A feature, and the ends of the axis that it is drawn on."""
+
+    name: str
+    low: float
+    high: float
+
+
+def _each(scan: Scan, engine: Engine, expressions: Sequence[str]) -> Sequence[Any]:
+    """What each of these expressions is over all rows."""
+    ((*found,),) = queried(scan, engine, f"SELECT {', '.join(expressions)} FROM t")
+    return found
+
+
+def _histogram(axis: _Axis, counts: Mapping[int, int]) -> Histogram:
+    return Histogram(*axis, [counts.get(number, 0) for number in range(BINS)])
 
 
 def _bin(name: str, low: float, high: float) -> str:

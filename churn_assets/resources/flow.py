@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -12,7 +13,7 @@ from churn_assets.errors import LandingError, StoreError
 from churn_assets.forgetting.journal import why_nothing_may_run
 from churn_assets.ingest.arrivals import Arrivals, remember
 from churn_assets.resources.model_store import ModelStoreResource
-from churn_assets.resources.planning import Work, makeable, plan
+from churn_assets.resources.planning import AssetState, Work, makeable, plan
 from churn_assets.resources.prediction_store import StoreResource
 from churn_assets.resources.runner import Range
 from churn_assets.resources.runs import UNFINISHED, here, in_flight, tried
@@ -200,15 +201,26 @@ def next_works(platform: Platform, models: ModelStoreResource) -> Asked:
     """
     states, stuck = platform.states(), list[str]()
     for stage in FLOWING:
-        groups = STAGES[stage]
-        staged = [state for state in states if platform.graph.get(dg.AssetKey(state.asset)).group_name in groups]
-        works = plan(makeable(staged, states))
-        known = tried(platform.instance, [_key(work, platform) for work in works])
-        untried = [work for work in works if _key(work, platform) not in known]
+        works = plan(makeable(_staged(states, platform, stage), states))
+        untried = _untried(works, platform)
         if untried:
-            return Asked([] if stage in NEED_CHAMPION and models.champion() is None else untried, stuck)
-        stuck += [asset for work in works for asset in work.assets]
+            waits = stage in NEED_CHAMPION and models.champion() is None
+            return Asked([] if waits else untried, stuck)
+        stuck += chain.from_iterable(work.assets for work in works)
     return Asked([], stuck)
+
+
+def _staged(states: Sequence[AssetState], platform: Platform, stage: str) -> list[AssetState]:
+    """States of the assets of a stage."""
+    groups = STAGES[stage]
+    return [state for state in states if platform.graph.get(dg.AssetKey(state.asset)).group_name in groups]
+
+
+def _untried(works: Sequence[Work], platform: Platform) -> list[Work]:
+    """Works that were not tried today."""
+    keyed = {_key(work, platform): work for work in works}
+    known = tried(platform.instance, list(keyed))
+    return [work for key, work in keyed.items() if key not in known]
 
 
 def _key(work: Work, platform: Platform) -> str:

@@ -74,8 +74,7 @@ class Forgetting:
     @cached_property
     def registry(self) -> "ModelRegistry | None":
         """The models, where they were set up and their database can be written to."""
-        settings = self.settings
-        models = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url)
+        models = ModelStoreResource.of(self.settings)
         tracking = models.registry_if_there().tracking
         if tracking.is_server or not tracking.is_there():
             return None
@@ -92,7 +91,7 @@ class Forgetting:
         elif self.registry is not None:
             remote = [version.number for version in self.registry.versions() if not _is_here(version.source)]
             if remote:
-                yield f"Artefacts of model versions {', '.join(remote)}, which lie on another machine."
+                yield f"Artefacts of model versions {', '.join(remote)}, which lie in a bucket or on another machine."
 
         yield from self._unreached_of_lake()
         closed = self._files().closed()

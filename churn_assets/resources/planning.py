@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,18 @@ def _plan_grain(states: Sequence[AssetState]) -> list[Work]:
     waiting: set[str] = set()
     todo = {state.asset: state.todo for state in states}
     for state in states:
-        # What one step makes together is one piece of work, also where only one of its tables is missing or stale.
-        shared = {key for name in (state.asset, *state.together) for key in todo.get(name, ())}
-        if waiting.isdisjoint(state.parents):
-            for span in contiguous(shared, state.keys):
-                ranges.setdefault(span, []).append(state)
-        if shared or not waiting.isdisjoint(state.parents):
+        shared = _todo_of_step(state, todo)
+        is_first = waiting.isdisjoint(state.parents)
+        for span in contiguous(shared, state.keys) if is_first else ():
+            ranges.setdefault(span, []).append(state)
+        if shared or not is_first:
             waiting.add(state.asset)
     return [_work(span, roots, states) for span, roots in ranges.items()]
+
+
+def _todo_of_step(state: AssetState, todo: Mapping[str, Sequence[str]]) -> set[str]:
+    """What one step makes together is one piece of work, also where only one of its tables is missing or stale."""
+    return set().union(*(todo.get(name, ()) for name in (state.asset, *state.together)))
 
 
 def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[AssetState]) -> Work:
@@ -97,9 +102,9 @@ def _work(span: tuple[str, str], roots: Sequence[AssetState], states: Sequence[A
 
     A record is no part of that: remaking what it was made from must not rewrite what it says.
     """
-    chosen = {name for root in roots for name in (root.asset, *root.together)}
+    chosen = set(chain.from_iterable((root.asset, *root.together) for root in roots))
     for state in states:
-        is_possible = span[0] in state.keys and span[1] in state.keys and not state.is_record
+        is_possible = {*span}.issubset(state.keys) and not state.is_record
         if is_possible and not chosen.isdisjoint(state.parents):
             chosen |= {state.asset, *state.together}
     reasons = sorted({_why(root, span) for root in roots} - {""})

@@ -119,12 +119,15 @@ def _error(result: dg.ExecuteInProcessResult) -> ChurnAssetsError:
     broken = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
     if broken:
         return _blocked(broken[0], result.run_id)
-    for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error is not None:
-            return _original(event.step_failure_data.error)
-        if event.is_job_failure and event.job_failure_data.error is not None:
-            return _original(event.job_failure_data.error)
-    return ChurnAssetsError(f"Run {result.run_id} failed: see it in Dagster.")
+    raised = next(filter(None, map(_raised, result.all_events)), None)
+    return _original(raised) if raised else ChurnAssetsError(f"Run {result.run_id} failed: see it in Dagster.")
+
+
+def _raised(event: dg.DagsterEvent) -> SerializableErrorInfo | None:
+    """The error that an event tells of, if it does."""
+    if event.is_step_failure:
+        return event.step_failure_data.error
+    return event.job_failure_data.error if event.is_job_failure else None
 
 
 def _blocked(check: dg.AssetCheckEvaluation, run_id: str) -> ChurnAssetsError:

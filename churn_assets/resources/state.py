@@ -82,13 +82,16 @@ class Platform:
 
     def ground(self, assets: Sequence[str]) -> str:
         """Hash of all that these assets are made from: the same work on the same ground has been tried already."""
-        keys = [dg.AssetKey(asset) for asset in assets]
-        above = {str(key.to_user_string()) for one in keys for key in self.graph.get_ancestor_asset_keys(one)}
-        names = sorted({*assets, *above})
-        made = {name: {k: m.version for k, m in self.histories[name].made.items()} for name in names}
+        names = sorted({*assets, *self._above(assets)})
+        made = {name: _versions(self.histories[name]) for name in names}
         served = self.served if PREDICTION_LOG.table in names else None
         outside = sorted((self.landing or {}).items()), sorted((served or {}).items())
         return hashlib.sha256(repr((outside, made)).encode()).hexdigest()[:16]
+
+    def _above(self, assets: Sequence[str]) -> Iterator[str]:
+        """Names of all that these assets are made from."""
+        for asset in assets:
+            yield from (key.to_user_string() for key in self.graph.get_ancestor_asset_keys(dg.AssetKey(asset)))
 
     @cached_property
     def clock(self) -> date | None:
@@ -238,6 +241,10 @@ class _Asset:
             if not open_keys:
                 break
         return reasons | dict.fromkeys(open_keys, "its contract was not checked")
+
+
+def _versions(history: History) -> dict[str, str | None]:
+    return {key: made.version for key, made in history.made.items()}
 
 
 def _contract(node: BaseAssetNode) -> Contract:

@@ -40,7 +40,7 @@ def trace(
 
     settings = of if isinstance(of, Settings) else of.settings
     day = _named(request_id, user, cutoff)
-    registry = ModelStoreResource(folder=str(settings.mlflow_home), url=settings.tracking_url).registry_if_there()
+    registry = ModelStoreResource.of(settings).registry_if_there()
     with _instance(of) as instance:
         lake, log = Lake.of(settings), DagsterLog(instance)
         tracer = Tracer(lake, registry, settings.lookback_days, settings.first_day, log)

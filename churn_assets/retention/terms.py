@@ -1,7 +1,7 @@
 """What a call is worth, what it costs, and how many there can be."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -39,16 +39,22 @@ class Terms:
     rest_days: int = 0
 
     def __post_init__(self) -> None:
+        wrong = next(self._wrong(), None)
+        if wrong is not None:
+            raise RetentionError(wrong)
+
+    def _wrong(self) -> Iterator[str]:
+        """What makes no sense, in words."""
         for name, number in self._amounts():
-            if not (math.isfinite(number) and number >= 0):
-                raise RetentionError(f"{name} is {number}: it must be a number from 0 on.")
-        for name in ("save_rate", "hold_out"):
-            if getattr(self, name) > 1:
-                raise RetentionError(f"{name} is {getattr(self, name)}: it is a share, from 0 to 1.")
+            if not 0 <= number < math.inf:
+                yield f"{name} is {number}: it must be a number from 0 on."
+        for name, share in (("save_rate", self.save_rate), ("hold_out", self.hold_out)):
+            if share > 1:
+                yield f"{name} is {share}: it is a share, from 0 to 1."
         if self.hold_out == 1:
-            raise RetentionError("hold_out is 1, so that nobody would be called: take a smaller share, such as 0.1.")
-        if isinstance(self.value, Mapping) and not self.value:
-            raise RetentionError("value names no subscription level: give one number, or one for each level.")
+            yield "hold_out is 1, so that nobody would be called: take a smaller share, such as 0.1."
+        if self.value == {}:
+            yield "value names no subscription level: give one number, or one for each level."
 
     def _amounts(self) -> list[tuple[str, float]]:
         values = self.value if isinstance(self.value, Mapping) else {"": self.value}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from churn_assets.contracts.contract import Contract
@@ -138,12 +139,18 @@ def red_reports(
     Of several materialisations of a day the newest counts; `rows_of` gives the rows that it holds by now. A waiting
     report has passed once a report of a later day is calm: one with a verdict on the champion, and no cause.
     """
-    newest = {report.day: report for report in sorted([*waiting, *seen], key=lambda report: report.event)}
+    newest = _by_day([*waiting, *seen])
     rows = {day: list(rows_of(day)) for day in sorted(newest)}
-    judged = [RedReport(newest[day], watch.red_rows(found, champion)) for day, found in rows.items()]
-    fresh = {report.day for report in seen}
+    fresh = _by_day(seen).keys()
     calm_until = max((day for day in fresh if watch.is_calm(rows[day], champion)), default="")
-    return [red for red in judged if red.rows and (red.seen.day in fresh or red.seen.day > calm_until)]
+    standing = [day for day in rows if day in fresh or day > calm_until]
+    judged = (RedReport(newest[day], watch.red_rows(rows[day], champion)) for day in standing)
+    return [red for red in judged if red.rows]
+
+
+def _by_day(reports: Iterable[Seen]) -> dict[str, Seen]:
+    """The newest report of each day."""
+    return {report.day: report for report in sorted(reports, key=attrgetter("event"))}
 
 
 def _plain(value: Any) -> Any:

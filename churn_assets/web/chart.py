@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 WIDTH, HEIGHT = 360.0, 150.0
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 8.0, 10.0, 24.0
@@ -96,10 +97,11 @@ class Chart:
     @cached_property
     def ends(self) -> tuple[float, float]:
         """Lowest and highest value that are drawn."""
-        values = [value for points in self.series for value in points.values if value is not None]
-        for level in self.levels:
-            values += [value for value in (level.value, level.low, level.high) if value is not None]
-        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        drawn = chain(
+            *(points.values for points in self.series), *((one.value, one.low, one.high) for one in self.levels)
+        )
+        values = [value for value in drawn if value is not None] or [0.0, 1.0]
+        low, high = min(values), max(values)
         room = ROOM * (high - low or 1.0)
         low = 0.0 if self.from_zero else low - room
         return low, self.most if self.most is not None else max(high + room, low + room)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn_assets.errors import NoChampionError
 from churn_assets.features.catalogue import CATALOGUE
-from churn_assets.registry.tracking import prepare, tracking_below
+from churn_assets.registry.tracking import prepare, tracking_of
 from churn_assets.settings import Settings
 from churn_assets.workspace.card import Card
 
@@ -149,7 +149,7 @@ class Models:
         """The registry; NoChampionError if nothing was ever trained. It makes no store."""
         from churn_assets.registry.registry import ModelRegistry
 
-        tracking = tracking_below(self.settings.mlflow_home, self.settings.tracking_url)
+        tracking = tracking_of(self.settings)
         if not tracking.is_there():
             raise NoChampionError(
                 f"No model has been trained in {self.settings.home} yet: `churn-assets run` trains and promotes one "

@@ -177,4 +177,4 @@ def test_models_whose_files_lie_on_another_machine_are_said_not_to_be_reached(mo
             (moved.settings.home / "elsewhere").rename(artifacts)
 
     assert here == []
-    assert elsewhere == ["Artefacts of model versions 2, 1, which lie on another machine."]
+    assert elsewhere == ["Artefacts of model versions 2, 1, which lie in a bucket or on another machine."]

@@ -9,14 +9,18 @@ import pytest
 
 import churn_assets
 from churn_assets.cutoffs import days_between
+from churn_assets.ingest.tables import RAW_LOGS
+from churn_assets.lake.frames import read_frame
 from churn_assets.lake.lake import Lake
 from churn_assets.resources.forgetting import Forgetting
+from churn_assets.resources.runner import RANGE_END, RANGE_START
 from churn_assets.serving.scores import landed_until, newest_score
 from churn_assets.settings import Settings
 from churn_assets_tests.lineage.planted import traced_in
 from churn_assets_tests.objects.servers import BUCKET, Store
 from churn_assets_tests.objects.site import BucketSite, copied_in, landed_in, scored, tables
-from churn_assets_tests.orchestration.tiny import CUTOFFS, DAILY, FIRST_DAY, Site, landed_site, line, write_lines
+from churn_assets_tests.orchestration.sensing import asked, carry_out
+from churn_assets_tests.orchestration.tiny import CUTOFFS, FIRST_DAY, Site, landed_site, line, write_lines
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +94,32 @@ def test_a_score_is_traced_to_its_lines_in_the_bucket(site: BucketSite) -> None:
     assert sorted(set(found.lines["file"])) == [f"{day}.json" for day in days]
 
 
-def test_what_lands_late_in_the_bucket_makes_its_own_day_stale(site: BucketSite, tmp_path: Path) -> None:
+@pytest.fixture
+def late(site: BucketSite, tmp_path: Path) -> BucketSite:
+    """A copy where a line of an earlier day has just landed."""
     copy = copied_in(site, "late", tmp_path / "home")
     assert copy.stale() == {}
     write_lines(tmp_path / "late.json", [line(FIRST_DAY + timedelta(days=9), 3, 40)])
     assert not isinstance(copy.lake.root, Path)
     copy.lake.root.system.put_file(str(tmp_path / "late.json"), f"{copy.url}/landing/late.json")
+    return copy
 
-    assert copy.stale()["raw_logs"] == {"2024-01-10": "other files have landed"}
-    copy.run(DAILY, "2024-01-10")
-    assert copy.stale()["user_features"] == dict.fromkeys(CUTOFFS[1:], "listener_days 2024-01-10 changed")
+
+def test_what_lands_late_in_the_bucket_is_brought_up_to_date_by_the_daemons_sensor(late: BucketSite) -> None:
+    assert late.stale()["raw_logs"] == {"2024-01-10": "other files have landed"}
+
+    (days,) = asked(late)
+    carry_out(late, days)
+    assert late.stale()["user_features"] == dict.fromkeys(CUTOFFS[1:], "listener_days 2024-01-10 changed")
+
+    while requests := asked(late):
+        for request in requests:
+            carry_out(late, request)
+    assert (late.stale(), late.plan()) == ({}, [])
+    assert days.tags[RANGE_START] == days.tags[RANGE_END] == "2024-01-10"
+    assert "late.json" in set(read_frame(late.lake.scan(RAW_LOGS, ["2024-01-10"]))["file"])
+    made = late.events_of("user_features")[-2:]
+    assert sorted(str(one.partition) for one in made) == CUTOFFS[1:]
 
 
 def test_a_forgotten_listener_is_in_no_object_and_in_no_copy(site: BucketSite, tmp_path: Path) -> None:

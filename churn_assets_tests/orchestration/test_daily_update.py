@@ -2,71 +2,20 @@
 
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from functools import cached_property
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from churn_assets.cli.run import bring_up_to_date
-from churn_assets.cutoffs import days_between
 from churn_assets.resources.history import Histories, History
-from churn_assets.resources.session import Session
-from churn_assets.settings import Settings
-from churn_assets_tests.orchestration.tiny import DAILY, FIRST_DAY, Site, day_lines, line, write_lines
+from churn_assets_tests.orchestration.growing import Growing, grown
+from churn_assets_tests.orchestration.tiny import DAILY, line, write_lines
 
 EVE, PLAIN, WEEKLY = date(2024, 1, 19), date(2024, 1, 20), date(2024, 1, 21)
 """Landed before; a Saturday; a Sunday, whose midnight is a cut-off and makes labels of an earlier one mature."""
 LATE = date(2024, 1, 18)
-
-
-@dataclass(frozen=True)
-class Growing(Site):
-    """A site whose log goes up to a day."""
-
-    until: date = EVE
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Settings of a log that ends there."""
-        return super().settings.model_copy(update={"last_day": self.until})
-
-    def land(self, day: date) -> "Growing":
-        """The same site, one day later."""
-        write_lines(self.landing / f"{day}.json", day_lines(day))
-        return Growing(self.home, day)
-
-    def session(self) -> Session:
-        """The platform as our own commands see it."""
-        return Session(self.settings, self.defs, self.instance)
-
-    def update(self) -> dict[str, list[str]]:
-        """Do what the daemon would; gives the partitions that were made, by asset."""
-        before = self.instance.event_log_storage.get_maximum_record_id() or 0
-        bring_up_to_date(self.session())
-        return made_after(self.instance, before, self.defs)
-
-
-def made_after(instance: dg.DagsterInstance, event: int, defs: dg.Definitions) -> dict[str, list[str]]:
-    """The partitions of each asset that were materialised after an event, each as often as it was."""
-    found = {}
-    for key in defs.resolve_asset_graph().get_all_asset_keys():
-        later = dg.AssetRecordsFilter(key, after_storage_id=event)
-        partitions = [
-            record.partition_key or "" for record in instance.fetch_materializations(later, limit=999).records
-        ]
-        if partitions:
-            found[key.to_user_string()] = sorted(partitions)
-    return found
-
-
-def grown(home: Path, last: date) -> Growing:
-    """A site where the days up to `last` have landed and nothing is made."""
-    for day in days_between(FIRST_DAY, last):
-        write_lines(home / "landing" / f"{day}.json", day_lines(day))
-    return Growing(home, last)
 
 
 @pytest.fixture(scope="module")

@@ -7,35 +7,10 @@ import dagster as dg
 
 from churn_assets.cutoffs import DAY, epoch_ms
 from churn_assets.resources.flow import CAUSE
-from churn_assets.resources.model_store import ModelStoreResource
-from churn_assets.resources.prediction_store import StoreResource
-from churn_assets.resources.storage import LakeResource, LandingResource
 from churn_assets_tests.orchestration.aged import aged
+from churn_assets_tests.orchestration.sensing import asked, tick
 from churn_assets_tests.orchestration.tiny import DAILY, LAST_DAY, Site, copied, landed_site, line, write_lines
 from churn_assets_tests.serving.sites import keep, made_for, sent
-
-
-def tick(site: Site, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
-    """One evaluation of the sensor."""
-    repository = site.defs.get_repository_def()
-    resources = {
-        "storage": LakeResource(root=site.settings.lake_url),
-        "models": ModelStoreResource(folder=str(site.settings.mlflow_home)),
-        "landing": LandingResource(url=str(site.landing), first_day="2024-01-01", last_day=LAST_DAY.isoformat()),
-        "predictions": StoreResource(url=site.settings.prediction_store_url),
-    }
-    looking = dg.build_sensor_context(site.instance, cursor=cursor, repository_def=repository, resources=resources)
-    with looking as context:
-        found = repository.get_sensor_def("landing_sensor")(context)
-    assert isinstance(found, dg.SensorResult | dg.SkipReason)
-    return found
-
-
-def asked(site: Site, cursor: str | None = None) -> list[dg.RunRequest]:
-    """The runs that the sensor asks for."""
-    found = tick(site, cursor)
-    assert isinstance(found, dg.SensorResult)
-    return list(found.run_requests or [])
 
 
 def test_everything_is_asked_for_in_one_run_at_first(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from churn_assets.errors import RegistryError
+from churn_assets.errors import RegistryError, SettingsError
 from churn_assets.registry.tracking import DECISIONS, EXPERIMENT, MODEL, MONITORING, Tracking, prepare, tracking_below
 from churn_assets_tests.registry.tiny import ROOT
 
@@ -29,6 +29,30 @@ def test_a_server_keeps_artefacts_where_it_likes(tmp_path: Path) -> None:
     tracking = tracking_below(tmp_path, "https://mlflow.example/")
 
     assert (tracking.is_server, tracking.artifact_root, tracking.database) == (True, None, None)
+
+
+def test_artefacts_go_to_an_object_store_that_is_named(tmp_path: Path) -> None:
+    assert tracking_below(tmp_path, artifacts="s3://bucket/mlflow/").artifact_root == "s3://bucket/mlflow"
+
+
+@pytest.mark.parametrize(
+    "url", ["artifacts", "/srv/mlflow", "file:///srv", "https://host/x", "s3:///x", "simplecache::s3://b", "runs:/1"]
+)
+def test_artefacts_go_to_nothing_else(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="CHURN_MLFLOW_ARTIFACTS must be the URL of a folder in an object store"):
+        tracking_below(tmp_path, artifacts=url)
+
+
+def test_credentials_of_an_object_store_are_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds credentials") as refused:
+        tracking_below(tmp_path, artifacts="s3://key:hush@bucket/mlflow")
+
+    assert "hush" not in str(refused.value)
+
+
+def test_a_server_is_not_told_where_artefacts_go(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--artifacts-destination"):
+        tracking_below(tmp_path, "https://mlflow.example/", "s3://bucket/mlflow")
 
 
 @pytest.mark.parametrize("url", ["mlruns", "file:///tmp/mlruns", "./data/mlflow"])

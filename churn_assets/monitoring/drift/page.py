@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -107,22 +107,25 @@ class DriftPage:
         from evidently.metrics import ValueDrift
         from evidently.presets import DataDriftPreset
 
-        thresholds = {self.shown.get(name): value for name, value in self._by_feature("threshold").items()}
-        methods = {
-            self.shown[n]: PSI if kind == CATEGORICAL else KS
-            for n, kind in self._by_feature("kind").items()
-            if n in self.shown
-        }
-        heeded = [shown for shown in self.shown.values() if not shown.endswith(MARK)]
-        calendar = [shown for shown in self.shown.values() if shown.endswith(MARK)]
+        tests = list(self._tests())
+        heeded = {test.column: test for test in tests if not test.column.endswith(MARK)}
+        alone = [ValueDrift(**test._asdict()) for test in tests if test.column not in heeded]
+        if not heeded:
+            return alone
         preset = DataDriftPreset(
-            columns=heeded,
-            drift_share=1 / max(len(heeded), 1),
-            per_column_method={name: methods[name] for name in heeded},
-            per_column_threshold={name: thresholds[name] for name in heeded},
+            columns=list(heeded),
+            drift_share=1 / len(heeded),
+            per_column_method={name: test.method for name, test in heeded.items()},
+            per_column_threshold={name: test.threshold for name, test in heeded.items()},
         )
-        alone = [ValueDrift(column=name, method=methods[name], threshold=thresholds[name]) for name in calendar]
-        return [preset, *alone] if heeded else alone
+        return [preset, *alone]
+
+    def _tests(self) -> "Iterator[_Test]":
+        """How each of the features that are shown is compared."""
+        methods = self.report["kind"].map({CATEGORICAL: PSI}).fillna(KS)
+        for name, method, threshold in zip(self.report["feature"], methods, self.report["threshold"], strict=True):
+            if name in self.shown:
+                yield _Test(self.shown[name], method, threshold)
 
     def _by_feature(self, column: str) -> dict[str, Any]:
         return dict(zip(self.report["feature"], self.report[column], strict=True))
@@ -146,6 +149,14 @@ class DriftPage:
             (PSI, "PSI of known categories", ColumnType.Categorical, categorical),
         ):
             register_stattest(StatTest(name=name, display_name=words, allowed_feature_types=[kind]), default_impl=test)
+
+
+class _Test(NamedTuple):
+    """How a column of the page is compared, as Evidently wants to be told."""
+
+    column: str
+    method: str
+    threshold: float
 
 
 def _without_nulls(*columns: "pd.Series[float]") -> "list[pd.Series[float]]":

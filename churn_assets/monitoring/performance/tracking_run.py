@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churn_assets.cutoffs import epoch_day
+from churn_assets.registry.artifact_store import reaching
 from churn_assets.registry.tracking import MONITORING, Tracking
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def log_report(tracking: Tracking, logged: Logged) -> str:
         metrics = [Metric(name, value, run.info.start_time, step) for name, value, step in _metrics(logged.rows)]
         for start in range(0, len(metrics), MOST_METRICS):
             client.log_batch(run_id, metrics=metrics[start : start + MOST_METRICS])
-        client.log_artifact(run_id, str(logged.csv))
+        with reaching(tracking.artifact_root or tracking.name, "written"):
+            client.log_artifact(run_id, str(logged.csv))
         status = "FINISHED"
     finally:
         client.set_terminated(run_id, status)

@@ -11,7 +11,7 @@ blocks whose bits are few enough to tabulate all their combinations (the idea of
 leaf at a time). A row costs a look-up a block and column instead of a walk along every path.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -98,12 +98,13 @@ class Tree:
         """The block of a subtree: a bit a column of the path, and one a split of the subtree."""
         leaves, splits = self._below(top, path)
         bits = (*(step.conditions for step in path.values()), *(((node, True),) for node in splits))
-        columns = tuple(dict.fromkeys(column for _, way in leaves for column in way))
+        bit_of = {node: bit for bit, node in enumerate(splits, start=len(path))}
+        columns = tuple(dict.fromkeys(chain.from_iterable(way for _, way in leaves)))
         table = np.zeros((len(columns), 1 << len(bits)))
         for node, way in leaves:
-            meets = _combination(way, path, {node: len(path) + n for n, node in enumerate(splits)}, bits=len(bits))
+            meets = _combination(way, path, bit_of, bits=len(bits))
             added = _shares_of(tuple(step.share for step in way.values())) * self.nodes.value[node]
-            table[[columns.index(column) for column in way]] += added[:, meets]
+            table[[*map(columns.index, way)]] += added[:, meets]
         return Block(columns, bits, table)
 
     def _below(self, top: int, path: Path) -> tuple[list[tuple[int, Path]], list[int]]:
@@ -175,20 +176,22 @@ class Program(NamedTuple):
     def of(cls, nodes: "Nodes") -> "Program":
         """The program of one tree, whose children are positions in it and -1 at a leaf; TooDeepError for deep paths."""
         blocks = list(Tree(nodes).blocks())
-        bits = [bit for block in blocks for bit in block.bits]
-        nodes_of, sides = zip(*chain.from_iterable(bits), strict=True) if bits else ((), ())
+        columns, tables = [block.columns for block in blocks], [block.table.ravel() for block in blocks]
+        bits = [block.bits for block in blocks]
+        conditions = [*chain.from_iterable(bits)]
+        node_and_side = np.array([*chain.from_iterable(conditions)], dtype=np.int64).reshape(-1, 2)
         return cls(
             np.asarray(nodes.column, dtype=np.int64),
             nodes.threshold,
             nodes.null_goes_left,
-            block_bits=_ends([len(block.bits) for block in blocks]),
-            bit_conditions=_ends([len(bit) for bit in bits]),
-            condition_node=np.array(nodes_of, dtype=np.int64),
-            condition_is_left=np.array(sides, dtype=np.bool_),
-            block_columns=_ends([len(block.columns) for block in blocks]),
-            block_column=np.array([*chain.from_iterable(block.columns for block in blocks)], dtype=np.int64),
-            block_table=_ends([block.table.size for block in blocks]),
-            tables=np.concatenate([block.table.ravel() for block in blocks] or [np.zeros(0)]),
+            block_bits=_ends(bits),
+            bit_conditions=_ends(conditions),
+            condition_node=node_and_side[:, 0].copy(),
+            condition_is_left=node_and_side[:, 1].astype(np.bool_),
+            block_columns=_ends(columns),
+            block_column=np.array([*chain.from_iterable(columns)], dtype=np.int64),
+            block_table=_ends(tables),
+            tables=np.concatenate([np.zeros(0), *tables]),
         )
 
 
@@ -207,8 +210,9 @@ def tabulated_shap(programs: Sequence[Program], matrix: Floats) -> Floats:
     return values
 
 
-def _ends(sizes: Sequence[int]) -> Integers:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+def _ends(parts: Sequence[Sized]) -> Integers:
+    """Where each part begins, once all stand one after the other, and the end."""
+    return np.cumsum([0, *map(len, parts)], dtype=np.int64)
 
 
 @cache
