@@ -3,26 +3,27 @@
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_assets.cutoffs import CutoffSchedule
-from churn_assets.databases.address import require_postgresql, through, within
+from churn_assets.databases.address import SCHEMAS, require_postgresql, through, within
 from churn_assets.errors import SettingsError
 
 DEMO_FIRST_DAY = date(2026, 1, 2)
 DEMO_DAYS = 150
 DEMO_LAST_DAY = DEMO_FIRST_DAY + timedelta(days=DEMO_DAYS - 1)
-SCHEMAS = {"mlflow_url": "churn_mlflow", "dagster_url": "churn_dagster", "store_url": "churn_store"}
-"""Schema of CHURN_DATABASE_URL that each store takes, by the setting that puts it elsewhere."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS = get_args(Weekday)
 IN_FILES = "sqlite"
 """What CHURN_DAGSTER_URL says where the history stays in files although there is a database."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1)]
+Address = Annotated[str | None, Field(repr=False)]
+"""May hold a password, so that no message shows it."""
 
 
 class Settings(BaseSettings):
@@ -74,8 +75,7 @@ class Settings(BaseSettings):
         Days, Field(description="A listener is at risk with an event in this many days before the cut-off.")
     ] = 30
     cutoff_schedule: Annotated[
-        Literal["daily", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-        Field(description="The weekday of the cut-offs, or `daily`."),
+        Literal["daily", Weekday], Field(description="The weekday of the cut-offs, or `daily`.")
     ] = "monday"
     warmup_days: Annotated[Days, Field(description="Days of log before the first cut-off.")] = 28
 
@@ -94,17 +94,15 @@ class Settings(BaseSettings):
     medium_risk: Annotated[Share, Field(description="Lowest probability of the risk band `medium`.")] = 0.2
 
     database_url: Annotated[
-        str | None,
+        Address,
         Field(
-            repr=False,
             description="A PostgreSQL, `postgresql://user@host/database`, in which MLflow, Dagster's history and the "
             "prediction store take a schema each, where the three settings below do not say otherwise.",
         ),
     ] = None
     mlflow_url: Annotated[
-        str | None,
+        Address,
         Field(
-            repr=False,
             description="MLflow tracking and registry, a server or a database; else in CHURN_DATABASE_URL, else "
             "SQLite below `<home>/mlflow`.",
         ),
@@ -117,17 +115,15 @@ class Settings(BaseSettings):
         ),
     ] = None
     dagster_url: Annotated[
-        str | None,
+        Address,
         Field(
-            repr=False,
             description="Dagster's history, a PostgreSQL URL or `sqlite`; else in CHURN_DATABASE_URL, else SQLite "
             "below `<home>/.dagster`.",
         ),
     ] = None
     store_url: Annotated[
-        str | None,
+        Address,
         Field(
-            repr=False,
             description="Prediction store, an SQLAlchemy URL; else in CHURN_DATABASE_URL, else SQLite "
             "`<home>/predictions.db`.",
         ),
@@ -193,9 +189,7 @@ class Settings(BaseSettings):
     ] = 500.0
     retention_value: Annotated[
         float | dict[str, float],
-        Field(
-            description='Money that a kept listener is worth: a number, or JSON by level, `{"paid": 60, "free": 5}`.'
-        ),
+        Field(description='Money a kept listener is worth: a number, or JSON by level, `{"paid": 60, "free": 5}`.'),
     ] = 60.0
     retention_save_rate: Annotated[Share, Field(description="Share of those about to leave that a call keeps.")] = 0.15
     retention_cost: Annotated[float, Field(ge=0, description="Money that a call costs.")] = 2.0

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 POSTGRESQL = "postgresql"
+SCHEMAS = {"mlflow_url": "churn_mlflow", "dagster_url": "churn_dagster", "store_url": "churn_store"}
+"""Schema that each store takes of a database they share, by the setting that puts it elsewhere."""
 CONNECT_S = 10
 """Seconds within which a server must answer, where its address does not say: the system's own patience is minutes."""
 HIDDEN = "***"
