@@ -83,7 +83,7 @@ class Database:
     def _use_wal(self) -> None:
         """Let readers and the writer work side by side; the file remembers it."""
         options = {BEGIN: NOTHING}  # not to be changed inside a transaction
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+        with self.translated(), self.engine.connect().execution_options(**options) as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
     def _upgrade(self) -> None:
@@ -96,25 +96,34 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A connection whose transaction sees one state of the store from its first statement on."""
         options = OF_READERS[self.url.get_backend_name()]
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+        with self.translated(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, is_rehearsal: bool = False) -> Iterator[Connection]:
         """A transaction that nobody else writes beside; committed, and on disk, when the block is left.
 
-        Of a rehearsal nothing stays.
+        Of a rehearsal nothing stays. Who writes again and again has a `lane.Lane`.
         """
-        options = OF_WRITERS[self.url.get_backend_name()]
         with (
-            self._translated(),
-            self.engine.connect().execution_options(**options) as connection,
-            connection.begin() as transaction,
+            self.translated(),
+            self.connected_to_write() as connection,
+            self.transaction(connection, is_rehearsal=is_rehearsal),
         ):
+            yield connection
+
+    def connected_to_write(self) -> Connection:
+        """A connection for a writer; raises what SQLAlchemy raises."""
+        return self.engine.connect().execution_options(**OF_WRITERS[self.url.get_backend_name()])
+
+    @contextmanager
+    def transaction(self, connection: Connection, *, is_rehearsal: bool) -> Iterator[None]:
+        """A writer's transaction; raises what SQLAlchemy raises."""
+        with connection.begin() as transaction:
             if not self.is_sqlite:
                 connection.execute(text(WRITER_SESSION), {"idle": str(int(6 * self.patience_s * SECOND))})
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
-            yield connection
+            yield
             if is_rehearsal:
                 transaction.rollback()
 
@@ -127,7 +136,7 @@ class Database:
     def checkpoint(self) -> None:
         """Carry SQLite's log over into the file, as far as that holds nobody up."""
         options = {BEGIN: NOTHING}
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+        with self.translated(), self.engine.connect().execution_options(**options) as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def compact(self) -> None:
@@ -136,7 +145,7 @@ class Database:
         StoreUnreachableError if somebody reads or writes for longer than is waited.
         """
         options = {BEGIN: NOTHING} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        with self._translated(), self.engine.connect().execution_options(**options) as connection:
+        with self.translated(), self.engine.connect().execution_options(**options) as connection:
             for statement in COMPACT[self.url.get_backend_name()]:
                 busy = connection.exec_driver_sql(statement)
                 if busy.returns_rows and busy.scalar():
@@ -156,7 +165,7 @@ class Database:
         self.close()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
         """Errors of the database as ours, with what to look at."""
         try:
             yield

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from churn_assets.errors import StoreError, StoreUnreachableError
 from churn_assets.serving.checkpoints import Checkpoints
 from churn_assets.serving.database import PATIENCE_S, Database, database
+from churn_assets.serving.lane import Lane
 from churn_assets.serving.prediction import Answered
 from churn_assets.serving.record import Record, decompressed, prediction, record
 from churn_assets.serving.schema import PREDICTIONS, REQUESTS
@@ -28,6 +29,7 @@ class PredictionStore:
 
     def __init__(self, kept_in: Database, limits: Limits) -> None:
         self._database = kept_in
+        self._lane = Lane(kept_in)
         self._checkpoints = Checkpoints(kept_in)
         self._writer = Writer(self._write, self._rehearse, limits)
 
@@ -65,6 +67,7 @@ class PredictionStore:
         """Store what still waits, then let go of the database; may be called more than once."""
         self._writer.close()
         self._checkpoints.close()
+        self._lane.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -81,10 +84,10 @@ class PredictionStore:
         Without any, see whether something could be written.
         """
         if not records:
-            with self._database.writing(is_rehearsal=True):
+            with self._lane.writing(is_rehearsal=True):
                 return ()
         wanted = [record.request_id for record in records]
-        with self._database.writing() as connection:
+        with self._lane.writing() as connection:
             stored = {id_: _found(connection, id_) for id_ in _known(connection, wanted)}
             fresh: dict[str, Record] = {}
             for new in records:
@@ -97,7 +100,7 @@ class PredictionStore:
 
     def _rehearse(self, record: Record) -> None:
         """See whether a record can be stored, without storing it."""
-        with self._database.writing(is_rehearsal=True) as connection:
+        with self._lane.writing(is_rehearsal=True) as connection:
             if not _known(connection, [record.request_id]):
                 _insert(connection, [record])
 
