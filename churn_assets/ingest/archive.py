@@ -78,7 +78,7 @@ def _unpack(handle: BinaryIO, new_unpacker: Callable[[], Unpacker]) -> Iterator[
             handle.seek(member_start)
             yield from _salvaged(handle, new_unpacker(), piece_start)
             raise DamagedArchiveError("corrupt") from None
-        piece = unpacker.unused_data if unpacker.eof else b""
+        piece = unpacker.unused_data  # of the next member; nothing while this one goes on
         unpacker = None if unpacker.eof else unpacker
     if unpacker is not None:
         raise DamagedArchiveError("truncated")

@@ -39,7 +39,7 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
     names = scan.contract.names if columns is None else tuple(columns)
     wanted = None if user_id is None else [("user_id", "=", user_id)]
     is_part = wanted is not None or len(names) < len(scan.contract.names)
-    sources = zip(scan.keys, _sources(scan) if is_part else [path for _, path in scan.files], strict=True)
+    sources = zip(scan.keys, _sources(scan, is_part=is_part), strict=True)
     parts = [_read(scan.contract, key, source, names, wanted) for key, source in sources]
     if not parts:
         return _empty(scan.contract, names)
@@ -49,8 +49,10 @@ def read_frame(scan: Scan, columns: Sequence[str] | None = None, *, user_id: str
     return frame.astype(times)
 
 
-def _sources(scan: Scan) -> list[Path | Remote]:
-    """Paths on this machine, and large objects that lie elsewhere."""
+def _sources(scan: Scan, *, is_part: bool) -> "Sequence[Path | Remote]":
+    """Paths on this machine and, if only a part is read, large objects that lie elsewhere."""
+    if not is_part:
+        return [path for _, path in scan.files]
     places = [place for _, place in scan.places]
     near, far = parted(places, above=RANGES_BYTES)
     paths = dict(zip(near, brought(near), strict=True)) | {remote: remote for remote in far}

@@ -14,7 +14,7 @@ import msgspec
 
 from churn_assets.cutoffs import day_of
 from churn_assets.ingest.line_batch import read_lines
-from churn_assets.ingest.log_line import LogLine
+from churn_assets.ingest.log_line import Fault, LogLine
 from churn_assets.ingest.tables import EVENTS
 from churn_assets.lake.lake import Lake
 from churn_assets.serving.log_days import LogDays
@@ -58,7 +58,7 @@ def sort_out(received: Iterable[Received], lake: Lake, days: LogDays) -> Sorted:
     left_out: Counter[str] = Counter()
     found: dict[Identity, LogLine] = {}
     for one in received:
-        rows, faults = read_lines(_as_lines(one.logs)) if one.logs.strip() else ([], {})
+        rows, faults = _read(one.logs)
         left_out.update(fault.reason for fault in faults.values())
         for event in rows:
             if reason := _objection(event, one.received_at, days):
@@ -71,9 +71,10 @@ def sort_out(received: Iterable[Received], lake: Lake, days: LogDays) -> Sorted:
     return Sorted([_LINES.encode(event) for event in new], +left_out)
 
 
-def _as_lines(logs: bytes) -> bytes:
-    """The events of a JSON array, one a line; a line end can only stand between the words of one."""
-    return b"\n".join(bytes(event).replace(b"\n", b" ") for event in _EVENTS.decode(logs))
+def _read(logs: bytes) -> tuple[list[LogLine], dict[int, Fault]]:
+    """The events of a JSON array as lines of a log; a line end can only stand between the words of one."""
+    events = _EVENTS.decode(logs) if logs.strip() else []
+    return read_lines(b"\n".join(bytes(event).replace(b"\n", b" ") for event in events)) if events else ([], {})
 
 
 def _objection(event: LogLine, received_at: int, days: LogDays) -> str | None:
