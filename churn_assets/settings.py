@@ -109,10 +109,7 @@ class Settings(BaseSettings):
     ] = None
     mlflow_artifacts: Annotated[
         str | None,
-        Field(
-            description="Object store that MLflow's artefacts, models among them, are put into from now on: `s3://…` "
-            "or another that MLflow knows; else `<home>/mlflow/artifacts`. An MLflow server has a place of its own.",
-        ),
+        Field(description="Object store for MLflow's artefacts, `s3://…`; `<home>/mlflow/artifacts` if unset."),
     ] = None
     dagster_url: Annotated[
         Address,

@@ -30,9 +30,15 @@ def require_store(setting: str, url: str) -> str:
 
 @contextmanager
 def reaching(address: str, doing: str) -> Iterator[None]:
-    """Let what MLflow or a store's library raises meanwhile be a RegistryError that says what to do."""
+    """Let what MLflow or a store's library raises meanwhile be a RegistryError that says what to do.
+
+    What goes wrong with a folder of this machine is left as it is.
+    """
     from mlflow.exceptions import MlflowException
 
+    if not is_remote(address):
+        yield
+        return
     try:
         yield
     except ImportError as error:

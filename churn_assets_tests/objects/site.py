@@ -9,16 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churn_assets.lake.lake import Lake
-from churn_assets.registry.artifact import Parts
-from churn_assets.registry.registry import CHAMPION, ModelRegistry
-from churn_assets.registry.tracking import prepare, tracking_below
 from churn_assets.settings import Settings
-from churn_assets_tests.forgetting.site import SCHEMA
+from churn_assets_tests.orchestration.growing import promote
 from churn_assets_tests.orchestration.tiny import CUTOFFS, Site, landed_site
-from churn_assets_tests.registry.tiny import trained
-from churn_assets_tests.serving.api.champions import rows
-
-SEED = 7
 
 
 @dataclass(frozen=True)
@@ -42,11 +35,7 @@ class BucketSite(Site):
 def scored(site: Site) -> Site:
     """The site with everything made from its logs, and with scores by a small champion."""
     site.catch_up()
-    registry = ModelRegistry(prepare(tracking_below(site.settings.mlflow_home)))
-    reference = rows(seed=SEED)
-    parts = Parts(trained(rows=reference, schema=SCHEMA), reference, {"log_loss": 0.5}, "# A tiny model", {})
-    run = registry.tracking.client().create_run(registry.tracking.experiment_id())
-    registry.point(CHAMPION, registry.register(parts, run_id=run.info.run_id, data_versions={}).number)
+    promote(site)
     site.run(["churn_scores"], CUTOFFS[0], CUTOFFS[-1])
     site.run(["training_set"])
     return site
