@@ -214,10 +214,8 @@ class Service:
         if asked is None:
             asked = await to_thread.run_sync(lambda: self._read(read_request, body, told, is_batch=is_batch))
         assert asked is not None
-        if asked.request_id is not None:
-            known = await to_thread.run_sync(self.store.find, asked.request_id)
-            if known is not None:
-                return _same(known, asked), asked
+        if (known := await self._known(asked)) is not None:
+            return _same(known, asked), asked
         run = _inline if _work(asked) <= INLINE_WORK and is_small else to_thread.run_sync
         made, keeping = await run(lambda: self._keep(asked, is_batch=is_batch))
         kept = _same(await asyncio.wrap_future(keeping), asked)
@@ -225,6 +223,10 @@ class Service:
             for one in kept.predictions:
                 self.metrics.count(one)
         return kept, asked
+
+    async def _known(self, asked: Asked) -> Answered | None:
+        """What was answered under the request's own id before."""
+        return None if asked.request_id is None else await to_thread.run_sync(self.store.find, asked.request_id)
 
     def _read(
         self, read: Callable[..., Asked | None], body: bytes, told: Mapping[str, str], *, is_batch: bool

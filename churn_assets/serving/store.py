@@ -1,6 +1,6 @@
 """The prediction store: an answer is acknowledged only once it, and all it was made from, is on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
@@ -89,10 +89,7 @@ class PredictionStore:
         wanted = [record.request_id for record in records]
         with self._lane.writing() as connection:
             stored = {id_: _found(connection, id_) for id_ in _known(connection, wanted)}
-            fresh: dict[str, Record] = {}
-            for new in records:
-                if new.request_id not in stored:
-                    fresh.setdefault(new.request_id, new)
+            fresh = _first_of_each(new for new in records if new.request_id not in stored)
             _insert(connection, list(fresh.values()))
         self._checkpoints.note(sum(new.size_bytes for new in fresh.values()))
         stored |= {id_: new.answered for id_, new in fresh.items()}
@@ -103,6 +100,14 @@ class PredictionStore:
         with self._lane.writing(is_rehearsal=True) as connection:
             if not _known(connection, [record.request_id]):
                 _insert(connection, [record])
+
+
+def _first_of_each(records: Iterable[Record]) -> dict[str, Record]:
+    """The first of the records under each id, in their order."""
+    found: dict[str, Record] = {}
+    for new in records:
+        found.setdefault(new.request_id, new)
+    return found
 
 
 def open_store(url: str, *, patience_s: float = PATIENCE_S) -> PredictionStore:
