@@ -100,7 +100,8 @@ def seaweed(folder: Path) -> Iterator[Store]:
     command = ["timeout", "--signal=KILL", str(LIFE_S), str(Path(sys.executable).with_name("weed")), "server"]
     command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-filer", "-s3", "-volume.max=20"]
     command += [f"-{name}.port={port}" for name, port in ports.items()]
-    command += [f"-s3.config={folder / 'keys.json'}", "-master.volumeSizeLimitMB=32"]
+    command += [f"-s3.config={folder / 'keys.json'}", "-master.volumeSizeLimitMB=32", "-master.telemetry=false"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # else at fixed ports, so that no second server starts
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             store = Store(f"http://127.0.0.1:{ports['s3']}", process)
