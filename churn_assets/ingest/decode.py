@@ -15,17 +15,13 @@ from churn_assets.ingest.landing import LandingFile
 from churn_assets.ingest.line_table import LINE_SCHEMA
 from churn_assets.ingest.manifest import FileDays, Tally
 from churn_assets.ingest.tables import QUARANTINED_LINES, RAW_LOGS
-from churn_assets.lake.arrays import Integers, of_flags, of_numbers, repeated
+from churn_assets.lake.arrays import Integers, no_rows, of_flags, of_numbers, repeated
 
 RAW_SCHEMA = arrow_schema(RAW_LOGS, with_partition=True)
 QUARANTINE_SCHEMA = arrow_schema(QUARANTINED_LINES, with_partition=True)
 
 
-def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
-
-
-_NO_RAW_LOGS, _NO_QUARANTINED_LINES = _no_rows(RAW_SCHEMA), _no_rows(QUARANTINE_SCHEMA)
+_NO_RAW_LOGS, _NO_QUARANTINED_LINES = no_rows(RAW_SCHEMA), no_rows(QUARANTINE_SCHEMA)
 
 
 @dataclass(frozen=True)

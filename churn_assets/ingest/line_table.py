@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from msgspec import inspect
 
 from churn_assets.ingest.log_line import LogLine
-from churn_assets.lake.arrays import Integers, numbers_of
+from churn_assets.lake.arrays import Integers, no_rows, numbers_of
 
 _ANY_LENGTH = int(np.iinfo(np.int32).max)
 
@@ -74,7 +74,7 @@ def _bits(number: float) -> int:
 LINE_COLUMNS = tuple(_line_columns())
 LINE_SCHEMA = pa.schema([(column.name, column.type) for column in LINE_COLUMNS])
 """The columns of `raw_logs` from `ts` on, in their order, with times as the numbers that the log has."""
-NO_LINES = pa.RecordBatch.from_arrays([pa.nulls(0, column.type) for column in LINE_COLUMNS], schema=LINE_SCHEMA)
+NO_LINES = no_rows(LINE_SCHEMA)
 
 
 def as_columns(lines: Sequence[LogLine]) -> pa.RecordBatch:

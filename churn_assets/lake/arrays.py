@@ -40,6 +40,11 @@ def repeated(text: str, count: int) -> pa.StringArray:
     return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(one * count))
 
 
+def no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """A batch of a schema without any row."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
 def numbers_of(array: pa.Array, kind: type[Number]) -> npt.NDArray[Number]:
     """The values of an array without nulls, which holds them as numbers of that kind."""
     return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind().itemsize)
